@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Every Swift target is held to the same rules; CONTRIBUTING.md says why each one is on.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+
+/// A library target: floor 1 to 3 of the design.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.init(stringLiteral: name)] + dependencies,
+        resources: resources,
+        swiftSettings: swiftSettings
+    )
+}
+
+let package = Package(
+    name: "fedsum",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "SecureRandomness", targets: ["SecureRandomness"]),
+        .library(name: "RingArithmetic", targets: ["RingArithmetic"]),
+        .library(name: "SecretSharing", targets: ["SecretSharing"]),
+        .library(name: "ProtocolCryptography", targets: ["ProtocolCryptography"]),
+        .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
+        .library(name: "SharingAggregation", targets: ["SharingAggregation"]),
+        .library(name: "PairwiseMasking", targets: ["PairwiseMasking"]),
+        .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
+        .executable(name: "fedsum", targets: ["fedsum"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Floor 1: mathematics
+        library("SecureRandomness"),
+        library("RingArithmetic", ["SecureRandomness"]),
+        library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
+        library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
+        // Floor 2: schemes
+        library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
+        library(
+            "SharingAggregation",
+            ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
+        ),
+        library(
+            "PairwiseMasking",
+            ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
+        ),
+        // Floor 3: trainer
+        .target(name: "CFedsumData"),
+        library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
+        // Floor 4: faces
+        .executableTarget(
+            name: "fedsum",
+            dependencies: [
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "ProtocolCryptography", "SecureAggregation",
+                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+    ]
+)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FEDSUM_DATA_H
+#define FEDSUM_DATA_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// A file of a data set, embedded in the binary so that it survives moving the executable.
+/// The bytes are not zero-terminated.
+extern const uint8_t fedsum_digits_csv[];
+extern const size_t fedsum_digits_csv_length;
+extern const uint8_t fedsum_breast_cancer_csv[];
+extern const size_t fedsum_breast_cancer_csv_length;
+
+#endif
