@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Crypto
+internal import CryptoExtras
+internal import FoundationEssentials
+public import RingArithmetic
+public import SecureRandomness
+
+/// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A §6.5].
+///
+/// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up mod 2^128. The keystream is
+/// read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod 2^b, so it is uniform as far as AES is a
+/// pseudo-random permutation.
+public struct MaskGenerator: Sendable {
+    private let key: SecretBytes
+
+    /// The length of a mask key, in bytes.
+    public static let keyByteCount = 32
+    /// How much keystream is made at a time: it stays in the first-level cache.
+    private static let blockByteCount = 16 * 1024
+
+    /// The generator of this mask key.
+    /// - Throws: `.wrongLength` unless there are 32 bytes.
+    public init(key: SecretBytes) throws(CryptographyError) {
+        guard key.count == Self.keyByteCount else {
+            throw .wrongLength(expected: Self.keyByteCount, actual: key.count)
+        }
+        self.key = key
+    }
+
+    /// How many bytes of keystream one element of a ring takes.
+    public static func wordByteCount(for width: RingWidth) -> Int { width.bits <= 32 ? 4 : 8 }
+
+    /// Calls `body` with consecutive blocks of keystream, `byteCount` bytes in all. About 0.13 ns a byte.
+    ///
+    /// Every block but the last one has a multiple of 16 bytes.
+    func forEachBlock(
+        byteCount: Int, _ body: (_ offset: Int, _ keystream: UnsafeRawBufferPointer) -> Void
+    ) throws(CryptographyError) {
+        var counter: UInt128 = 0
+        let aesKey = key.withSpan { span in
+            for index in 16..<32 { counter = counter << 8 | UInt128(span[index]) }
+            return SecretBytes(count: 16) { (target) in for index in 0..<16 { target[index] = span[index] } }.symmetricKey
+        }
+        var zeros = [UInt8](repeating: 0, count: min(byteCount, Self.blockByteCount))
+        var offset = 0
+        while offset < byteCount {
+            if byteCount - offset < zeros.count { zeros.removeLast(zeros.count - (byteCount - offset)) }
+            do {
+                let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
+                let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
+                // SAFETY: the buffer does not outlive the closure.
+                unsafe keystream.withUnsafeBytes { (buffer) in unsafe body(offset, buffer) }
+            } catch {
+                throw .libraryFailure
+            }
+            offset += zeros.count
+            counter &+= UInt128(Self.blockByteCount / 16)
+        }
+    }
+}
+
+/// An element to which pseudo-random masks can be added.
+public protocol MaskableElement: PackableElement {
+    /// Adds the mask of `generator` to `vector`; the sum is right mod 2^b and not reduced.
+    static func add(_ generator: MaskGenerator, to vector: inout [Self], width: RingWidth) throws(CryptographyError)
+
+    /// Subtracts the mask of `generator` from `vector`; the difference is right mod 2^b and not reduced.
+    static func subtract(
+        _ generator: MaskGenerator, from vector: inout [Self], width: RingWidth
+    ) throws(CryptographyError)
+}
+
+extension UInt32: MaskableElement {
+    public static func add(
+        _ generator: MaskGenerator, to vector: inout [UInt32], width: RingWidth
+    ) throws(CryptographyError) {
+        precondition(width.bits <= 32, "The element type is narrower than the ring.")
+        try expand(generator, UInt32.self, over: &vector) { $0 &+= $1 }
+    }
+
+    public static func subtract(
+        _ generator: MaskGenerator, from vector: inout [UInt32], width: RingWidth
+    ) throws(CryptographyError) {
+        precondition(width.bits <= 32, "The element type is narrower than the ring.")
+        try expand(generator, UInt32.self, over: &vector) { $0 &-= $1 }
+    }
+}
+
+extension UInt64: MaskableElement {
+    public static func add(
+        _ generator: MaskGenerator, to vector: inout [UInt64], width: RingWidth
+    ) throws(CryptographyError) {
+        if width.bits <= 32 {
+            try expand(generator, UInt32.self, over: &vector) { $0 &+= UInt64($1) }
+        } else {
+            try expand(generator, UInt64.self, over: &vector) { $0 &+= $1 }
+        }
+    }
+
+    public static func subtract(
+        _ generator: MaskGenerator, from vector: inout [UInt64], width: RingWidth
+    ) throws(CryptographyError) {
+        if width.bits <= 32 {
+            try expand(generator, UInt32.self, over: &vector) { $0 &-= UInt64($1) }
+        } else {
+            try expand(generator, UInt64.self, over: &vector) { $0 &-= $1 }
+        }
+    }
+}
+
+@inline(__always)
+private func expand<Element, Word: FixedWidthInteger & BitwiseCopyable>(
+    _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], _ combine: (inout Element, Word) -> Void
+) throws(CryptographyError) {
+    let size = MemoryLayout<Word>.size
+    let count = vector.count
+    var span = vector.mutableSpan
+    unsafe try generator.forEachBlock(byteCount: count * size) { (offset, keystream) in
+        let first = offset / size
+        let words = keystream.count / size
+        precondition(first + words <= count, "Keystream for more elements than there are.")
+        for index in 0..<words {
+            // SAFETY: index · size + size ≤ keystream.count by the choice of `words`.
+            let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
+            combine(&span[first + index], Word(littleEndian: word))
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SecureRandomness
+
+/// Turns real numbers into q-bit integers without bias, and sums of those integers back into means.
+///
+/// A value x is clipped to [−C, C], scaled to y = (x + C)·(2^q − 1)/(2C) ∈ [0, 2^q − 1], and rounded at random to one of its two neighboring
+/// integers: up with probability y − ⌊y⌋. So E[X] = y, and the mean of n decoded values is unbiased with a rounding
+/// error of standard deviation at most `step`/(2√n).
+///
+/// The choice compares the fraction, scaled by 2^32, with a random 32-bit word and, in the tie, its rest with a second one: the probability is exact whenever the fraction is a
+/// multiple of 2^−52, which it is for every y ≥ 1, and within 2^−64 otherwise.
+public struct FixedPointQuantizer: Hashable, Sendable {
+    /// The bits q of an integer, 1 to 32.
+    public let bits: Int
+    /// The clipping bound C, in the unit of the values.
+    public let clip: Double
+    private let scale: Double
+
+    /// Integers of `bits` bits for values between −`clip` and `clip`.
+    /// - Throws: `.inputBitsOutOfRange` unless 1 ≤ bits ≤ 32; `.clipNotPositive` unless 0 < clip and both 2·clip and
+    ///   (2^bits − 1)/(2·clip) are finite.
+    public init(bits: Int, clip: Double) throws(RingError) {
+        guard (1...32).contains(bits) else { throw .inputBitsOutOfRange(bits) }
+        let largest = Double((UInt64(1) << UInt64(bits)) - 1)
+        let scale = largest / (2 * clip)
+        guard clip > 0, (2 * clip).isFinite, scale.isFinite, scale > 0 else { throw .clipNotPositive }
+        self.bits = bits
+        self.clip = clip
+        self.scale = scale
+    }
+
+    /// The largest integer, 2^q − 1.
+    public var largest: UInt32 { UInt32.max >> UInt32(32 - bits) }
+
+    /// The distance between the values of two neighboring integers, 2C/(2^q − 1).
+    public var step: Double { 2 * clip / Double(largest) }
+
+    /// The integers of a vector, and how many of its coordinates were clipped.
+    public struct Quantized: Equatable, Sendable {
+        /// One integer a coordinate, each at most 2^q − 1.
+        public var integers: [UInt32]
+        /// How many coordinates were outside [−C, C]. Known to the owner of the vector only: it depends on private data.
+        public var clippedCount: Int
+    }
+
+    /// Quantizes a vector of single-precision values.
+    /// - Parameters:
+    ///   - values: finite numbers.
+    ///   - generator: four bytes a coordinate are drawn from it, in blocks.
+    /// - Throws: `.notFinite` with the first coordinate that is NaN or infinite; `.randomness` if the generator fails.
+    public func quantize(
+        _ values: [Float], using generator: inout some SecureRandomNumberGenerator
+    ) throws(RingError) -> Quantized {
+        var words = WordStream(generator)
+        let result = try quantize(values.count, { Double(values[$0]) }, &words)
+        generator = words.generator
+        return result
+    }
+
+    /// Quantizes a vector of double-precision values; as for single precision.
+    /// - Throws: `.notFinite` with the first coordinate that is NaN or infinite; `.randomness` if the generator fails.
+    public func quantize(
+        _ values: [Double], using generator: inout some SecureRandomNumberGenerator
+    ) throws(RingError) -> Quantized {
+        var words = WordStream(generator)
+        let result = try quantize(values.count, { values[$0] }, &words)
+        generator = words.generator
+        return result
+    }
+
+    @inline(__always)
+    private func quantize<Generator: SecureRandomNumberGenerator>(
+        _ count: Int, _ value: (Int) -> Double, _ words: inout WordStream<Generator>
+    ) throws(RingError) -> Quantized {
+        var integers = [UInt32](repeating: 0, count: count)
+        var clippedCount = 0
+        let largest = Double(self.largest)
+        for index in integers.indices {
+            var x = value(index)
+            guard x.isFinite else { throw .notFinite(coordinate: index) }
+            if x > clip || x < -clip {
+                clippedCount += 1
+                x = x > 0 ? clip : -clip
+            }
+            let y = min((x + clip) * scale, largest)
+            let floor = y.rounded(.down)
+            let fraction = (y - floor) * 0x1p32
+            let threshold = fraction.rounded(.down)
+            let word = Double(try words.next())
+            var up = word < threshold
+            if word == threshold {
+                up = Double(try words.next()) < ((fraction - threshold) * 0x1p32).rounded(.down)
+            }
+            integers[index] = UInt32(floor) + (up ? 1 : 0)
+        }
+        return Quantized(integers: integers, clippedCount: clippedCount)
+    }
+
+    /// The value of one integer, or of a mean of integers: X·2C/(2^q − 1) − C.
+    public func decode(_ mean: Double) -> Double { mean * step - clip }
+
+    /// The mean of the values behind a sum of integers.
+    /// - Parameters:
+    ///   - sum: one sum a coordinate.
+    ///   - divisor: the number of terms, or the sum of their weights.
+    /// - Throws: `.emptySum` if `divisor` is 0.
+    public func decodeMean<Word: RingWord>(_ sum: [Word], dividedBy divisor: UInt64) throws(RingError) -> [Float] {
+        guard divisor > 0 else { throw .emptySum }
+        let factor = step / Double(divisor)
+        return sum.map { Float(Double(UInt64(truncatingIfNeeded: $0)) * factor - clip) }
+    }
+}
+
+/// Little-endian 32-bit words from a generator, fetched in blocks.
+private struct WordStream<Generator: SecureRandomNumberGenerator> {
+    var generator: Generator
+    private var block: [UInt8] = []
+    private var offset = 0
+
+    init(_ generator: Generator) { self.generator = generator }
+
+    @inline(__always)
+    mutating func next() throws(RingError) -> UInt32 {
+        if offset == block.count { try refill() }
+        let word =
+            UInt32(block[offset]) | UInt32(block[offset + 1]) << 8 | UInt32(block[offset + 2]) << 16
+            | UInt32(block[offset + 3]) << 24
+        offset += 4
+        return word
+    }
+
+    private mutating func refill() throws(RingError) {
+        do { block = try generator.bytes(4096) } catch { throw .randomness(error) }
+        offset = 0
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one file of the package that imports the platform's C library (Scripts/check-layering holds this).
+// Whatever differs between Linux and macOS is decided here, so that a port touches one place.
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// What the package needs from the operating system.
+package enum Platform {
+    /// Fills `buffer` from the kernel's generator.
+    ///
+    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256 bytes.
+    /// - Throws: `.systemSourceUnavailable` with `errno` if the kernel refuses; the buffer is then not to be used.
+    static func fillWithEntropy(_ buffer: UnsafeMutableRawBufferPointer) throws(RandomnessError) {
+        var offset = 0
+        while offset < buffer.count {
+            let count = min(256, buffer.count - offset)
+            // SAFETY: offset + count ≤ buffer.count, so the call writes inside the caller's buffer.
+            let result = unsafe getentropy(buffer.baseAddress! + offset, count)
+            guard result == 0 else { throw .systemSourceUnavailable(code: errno) }
+            offset += count
+        }
+    }
+
+    /// Overwrites memory with zeros in a way that the optimizer may not remove.
+    static func wipe(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard let base = buffer.baseAddress, buffer.count > 0 else { return }
+        #if canImport(Darwin)
+        // SAFETY: base and count describe one live allocation that the caller owns.
+        unsafe memset_s(base, buffer.count, 0, buffer.count)
+        #else
+        // SAFETY: base and count describe one live allocation that the caller owns.
+        unsafe explicit_bzero(base, buffer.count)
+        #endif
+    }
+
+    /// CPU time that the calling thread has used.
+    package static func threadCPUTime() -> Duration {
+        var time = timespec()
+        // SAFETY: `time` outlives the call; the clock exists on every supported system.
+        guard unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return .zero }
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
+    /// CPU time, user and system together, that the whole process has used.
+    package static func processCPUTime() -> Duration {
+        var time = timespec()
+        // SAFETY: as in `threadCPUTime()`.
+        guard unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return .zero }
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
+    /// The largest resident size that the process has had, in bytes.
+    package static func peakResidentBytes() -> Int {
+        var usage = rusage()
+        // SAFETY: `usage` outlives the call.
+        #if canImport(Darwin)
+        guard unsafe getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
+        return Int(usage.ru_maxrss)  // bytes on macOS
+        #elseif canImport(Musl)
+        guard unsafe getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
+        return Int(usage.ru_maxrss) * 1024  // KiB on Linux
+        #else
+        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+        return Int(usage.ru_maxrss) * 1024
+        #endif
+    }
+
+    /// Whether standard error is a terminal, so that a progress bar makes sense there.
+    package static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Turns the first SIGINT and SIGTERM into a flag that `interruptionRequested` reads; a second SIGINT ends the process.
+    package static func watchForInterruption() {
+        for number in [SIGINT, SIGTERM] {
+            // The handler only stores to one word and resets the disposition, both async-signal-safe.
+            _ = signal(number) { received in
+                unsafe interruptionFlag = 1
+                _ = signal(received, SIG_DFL)
+            }
+        }
+    }
+
+    /// Whether the user pressed Ctrl-C since `watchForInterruption()`.
+    package static var interruptionRequested: Bool {
+        // SAFETY: a one-word flag that only goes from 0 to 1.
+        unsafe interruptionFlag != 0
+    }
+
+    /// `exp`, `log`, `log2`, `cos`, `sqrt` of the platform's C library, in double precision.
+    package static func exp(_ x: Double) -> Double { libraryExp(x) }
+    package static func log(_ x: Double) -> Double { libraryLog(x) }
+    package static func log2(_ x: Double) -> Double { libraryLog2(x) }
+    package static func cos(_ x: Double) -> Double { libraryCos(x) }
+    package static func exp(_ x: Float) -> Float { libraryExp(x) }
+}
+
+private func libraryExp(_ x: Double) -> Double { exp(x) }
+private func libraryExp(_ x: Float) -> Float { expf(x) }
+private func libraryLog(_ x: Double) -> Double { log(x) }
+private func libraryLog2(_ x: Double) -> Double { log2(x) }
+private func libraryCos(_ x: Double) -> Double { cos(x) }
+
+/// Written once by the signal handler, read by everybody.
+nonisolated(unsafe) private var interruptionFlag: Int32 = 0
