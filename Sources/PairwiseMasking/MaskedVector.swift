@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ProtocolCryptography
+internal import RingArithmetic
+internal import SecureAggregation
+
+/// A mask and whether it was added or subtracted.
+struct SignedMask: Sendable {
+    let generator: MaskGenerator
+    let isAdded: Bool
+}
+
+/// A client's vector under its own mask and one for each other client: pseudo-random to whoever lacks one of them. Safe for the server to see.
+///
+/// There are two ways to one: masking a vector, which takes masks that only its owner has, and decoding a message. Nothing turns a clear
+/// vector into a masked one, so a server that stores only values of this type and their sums cannot hold a clear vector.
+public struct MaskedVector<Element: MaskableElement>: Sendable {
+    fileprivate var elements: [Element]
+
+    /// Masks a vector [BIK+17] §4.
+    init(
+        masking vector: consuming [Element], selfMask: MaskGenerator, pairwiseMasks: [SignedMask], width: RingWidth
+    ) throws(CryptographyError) {
+        elements = vector
+        try Element.add(selfMask, to: &elements, width: width)
+        for mask in pairwiseMasks {
+            if mask.isAdded {
+                try Element.add(mask.generator, to: &elements, width: width)
+            } else {
+                try Element.subtract(mask.generator, from: &elements, width: width)
+            }
+        }
+        Element.reduce(&elements, to: width)
+    }
+
+    init(from decoder: inout WireDecoder, as format: MessageFormat) throws(WireError) {
+        elements = try decoder.readVector(as: format)
+    }
+
+    func encode(into encoder: inout WireEncoder, as format: MessageFormat) {
+        encoder.write(vector: elements, as: format)
+    }
+}
+
+/// The running sum of masked vectors at the server: one vector, whatever the number of clients.
+struct MaskedSum<Element: MaskableElement>: Sendable {
+    private var elements: [Element]
+
+    init(dimension: Int) { elements = [Element](repeating: .zero, count: dimension) }
+
+    mutating func fold(_ vector: consuming MaskedVector<Element>) { Element.add(vector.elements, to: &elements) }
+
+    /// Takes back a mask that a client added or subtracted.
+    mutating func remove(_ mask: SignedMask, width: RingWidth) throws(CryptographyError) {
+        if mask.isAdded {
+            try Element.subtract(mask.generator, from: &elements, width: width)
+        } else {
+            try Element.add(mask.generator, to: &elements, width: width)
+        }
+    }
+
+    /// The sum in the clear, once no mask is left on it.
+    consuming func opened(width: RingWidth) -> [Element] {
+        Element.reduce(&elements, to: width)
+        return elements
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ProtocolCryptography
+internal import SecureAggregation
+internal import SecureRandomness
+
+/// The shares of one client's two secrets that one other client holds. At most one of the two ever leaves it.
+struct SharePair: Sendable {
+    let maskSeedShare: SecretBytes
+    let selfSeedShare: SecretBytes
+
+    /// Encrypts the pair for `receiver`.
+    func sealed(
+        with secret: SecretBytes, from sender: PartyID, to receiver: PartyID, publicKeys: [KeyAgreementPublicKey],
+        keys: KeySchedule
+    ) throws(CryptographyError) -> [UInt8] {
+        let plaintext = SecretBytes(count: 8 + 2 * RevealedShare.shareByteCount) { (span) in
+            let ids = bigEndianBytes(sender.rawValue) + bigEndianBytes(receiver.rawValue)
+            for index in 0..<8 { span[index] = ids[index] }
+            maskSeedShare.withSpan { share in for index in share.indices { span[8 + index] = share[index] } }
+            selfSeedShare.withSpan { share in for index in share.indices { span[40 + index] = share[index] } }
+        }
+        let key = keys.key(
+            from: secret, for: .shareEncryption, from: sender.rawValue, to: receiver.rawValue, publicKeys: publicKeys)
+        return try SealingKey(key).seal(
+            plaintext, authenticating: Self.associatedData(keys, from: sender, to: receiver))
+    }
+
+    /// Opens a box from `sender`.
+    /// - Throws: `.authenticationFailed` if it was not made by `sender` for `receiver` in this session.
+    init(
+        opening box: [UInt8], with secret: SecretBytes, from sender: PartyID, to receiver: PartyID,
+        publicKeys: [KeyAgreementPublicKey], keys: KeySchedule
+    ) throws(CryptographyError) {
+        let key = keys.key(
+            from: secret, for: .shareEncryption, from: sender.rawValue, to: receiver.rawValue, publicKeys: publicKeys)
+        let plaintext = try OpeningKey(key).open(
+            box, authenticating: Self.associatedData(keys, from: sender, to: receiver))
+        let ids = bigEndianBytes(sender.rawValue) + bigEndianBytes(receiver.rawValue)
+        let isAddressed = plaintext.withSpan { span in
+            span.count == 72 && constantTimeEqual(span.extracting(0..<8), ids.span)
+        }
+        guard isAddressed else { throw .authenticationFailed }
+        maskSeedShare = Self.part(of: plaintext, from: 8)
+        selfSeedShare = Self.part(of: plaintext, from: 40)
+    }
+
+    init(maskSeedShare: SecretBytes, selfSeedShare: SecretBytes) {
+        self.maskSeedShare = maskSeedShare
+        self.selfSeedShare = selfSeedShare
+    }
+
+    private static func part(of plaintext: SecretBytes, from offset: Int) -> SecretBytes {
+        plaintext.withSpan { SecretBytes(copying: $0.extracting(offset..<offset + RevealedShare.shareByteCount)) }
+    }
+
+    private static func associatedData(_ keys: KeySchedule, from: PartyID, to: PartyID) -> [UInt8] {
+        keys.session.bytes + [0x32] + bigEndianBytes(from.rawValue) + bigEndianBytes(to.rawValue)
+    }
+}

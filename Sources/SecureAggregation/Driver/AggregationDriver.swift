@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ProtocolCryptography
+internal import RingArithmetic
+
+/// Runs all parties of one aggregation in this process: one loop for every role of every scheme.
+///
+/// Every message is encoded, carried by the transport as bytes, and decoded by its receiver. The driver owns time: a party whose
+/// deadline passes is told to advance with what it has. It holds messages that come early until their stage, and drops
+/// and counts those that are late, malformed, unauthenticated or repeated.
+public struct AggregationDriver<Scheme: AggregationScheme, Randomness: RandomnessSource> {
+    /// What a party sums.
+    public typealias Element = Scheme.Element
+
+    private let scheme: Scheme
+    private let context: RoundContext
+    private let randomness: Randomness
+    private let format: MessageFormat
+    private let clock: (@Sendable () -> Duration)?
+    private let recordsTranscript: Bool
+    private let servers: Set<PartyID>
+    private var transport: InProcessTransport
+    private var seats: [PartyID: Seat] = [:]
+    /// Apart from the seats, so that a look at a seat never copies a party with its vectors.
+    private var parties: [PartyID: any AggregationParty<Element, Scheme.Message>] = [:]
+    /// The digests of what was taken, to tell a repeated message of a past stage from a late one.
+    private var taken: [PartyID: [Stage: [PartyID: HashDigest]]] = [:]
+    private var outcome = AggregationOutcome<Element>()
+
+    /// What the driver knows of a party.
+    private struct Seat {
+        /// What it waits for; nil once it has finished or given up.
+        var expectation: Expectation?
+        /// Who was heard in the current stage, and with which bytes.
+        var heard: [PartyID: HashDigest?] = [:]
+        /// Who will not be heard in the current stage any more.
+        var failed: Set<PartyID> = []
+        /// Messages of later stages.
+        var early: [(message: Scheme.Message, sender: PartyID, digest: HashDigest?)] = []
+        var lastFrames: [Frame] = []
+    }
+
+    /// A driver for one aggregation.
+    /// - Parameters:
+    ///   - scheme: who takes part and how.
+    ///   - context: what the aggregation is bound to.
+    ///   - randomness: gives each party its generator.
+    ///   - faults: what goes wrong.
+    ///   - recordsTranscript: whether to keep a record of every message, which hashes every byte.
+    ///   - cpuClock: the CPU time of this thread, where the cost by stage is wanted.
+    public init(
+        scheme: Scheme, context: RoundContext, randomness: Randomness, faults: FaultSchedule = .none,
+        recordsTranscript: Bool = false, cpuClock: (@Sendable () -> Duration)? = nil
+    ) {
+        self.scheme = scheme
+        self.context = context
+        self.randomness = randomness
+        self.recordsTranscript = recordsTranscript
+        clock = cpuClock
+        format = scheme.messageFormat(in: context)
+        servers = Set(scheme.helpers)
+        transport = InProcessTransport(faults: faults)
+    }
+
+    /// Runs the aggregation to its end: every party has finished, given up or been lost.
+    ///
+    /// Contributors are made one after the other, and `input` is asked for a vector only then: where a scheme needs no more of a contributor than
+    /// one message, only one vector exists at a time.
+    /// - Parameter input: the vector of a contributor.
+    public consuming func run(input: (PartyID) -> [Element]) -> AggregationOutcome<Element> {
+        for id in scheme.helpers { begin(id, vector: nil) }
+        for id in scheme.contributors {
+            begin(id, vector: input(id))
+            deliverDueFrames()
+        }
+        while true {
+            deliverDueFrames()
+            let waiting = seats.filter { $0.value.expectation != nil && !transport.lostParties.contains($0.key) }
+            guard !waiting.isEmpty else { break }
+            let deadline = waiting.values.compactMap { $0.expectation.map(Self.deadline) }.min() ?? transport.now
+            if let event = transport.nextEvent, event < deadline {
+                for party in transport.advance(to: event) { reconnect(party) }
+            } else {
+                for party in transport.advance(to: deadline) { reconnect(party) }
+                for (id, seat) in waiting.sorted(by: { $0.key < $1.key })
+                where seat.expectation.map(Self.deadline) ?? deadline <= deadline {
+                    // A frame of a seat before it may have moved this one on.
+                    if seats[id]?.expectation == seat.expectation { advance(id) }
+                }
+            }
+        }
+        outcome.lost = transport.lostParties
+        return outcome
+    }
+
+    private static func deadline(of expectation: Expectation) -> Int {
+        (expectation.stage.ordinal + 1) * AggregationTiming.ticksPerStage
+    }
+
+    // MARK: Steps of a party
+
+    private mutating func begin(_ id: PartyID, vector: consuming [Element]?) {
+        let start = clock?()
+        seats[id] = Seat()
+        do {
+            var party = try scheme.makeParty(
+                id, contributing: vector, in: context, using: randomness.generator(for: id, in: context))
+            let transition = try party.start()
+            parties[id] = party
+            take(transition, of: id, since: start)
+        } catch {
+            abandon(id, error)
+        }
+    }
+
+    private mutating func advance(_ id: PartyID) {
+        let start = clock?()
+        do {
+            guard let transition = try parties[id]?.advance() else { return }
+            take(transition, of: id, since: start)
+        } catch {
+            abandon(id, error)
+        }
+    }
+
+    private mutating func take(_ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Duration?) {
+        let previous = seats[id]?.expectation?.stage
+        var frames: [Frame] = []
+        var records: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)] = []
+        for envelope in transition.envelopes {
+            let bytes = envelope.message.encoded(as: format)
+            for receiver in envelope.receivers { frames.append(Frame(sender: id, receiver: receiver, bytes: bytes)) }
+            records.append((envelope.message.stage, envelope.message.type, nil, envelope.receivers.count))
+        }
+        let stage = transition.envelopes.first?.message.stage ?? previous
+        charge(id, since: start, stage: stage)
+
+        switch transition {
+        case .next(_, let expectation):
+            // A party that waited for the same stage again could wait for ever.
+            guard previous.map({ $0 < expectation.stage }) ?? true else { return abandon(id, .outOfOrder) }
+            seats[id]?.expectation = expectation
+        case .finished(_, let aggregate):
+            outcome.finished.insert(id)
+            if let aggregate { outcome.learned[id] = aggregate }
+            dismiss(id)
+        case .aborted(let error, _):
+            abandon(id, error)
+        }
+        seats[id]?.heard = [:]
+        seats[id]?.failed = []
+        seats[id]?.lastFrames = frames
+        record(transport.send(frames, from: id), records)
+        if transport.lostParties.contains(id) {
+            // What a lost party learned, it learned; but it takes no further part.
+            return dismiss(id)
+        }
+        deliverHeldMessages(to: id)
+    }
+
+    private mutating func abandon(_ id: PartyID, _ error: AggregationError) {
+        outcome.aborted[id] = error
+        dismiss(id)
+    }
+
+    /// Lets go of a party, which wipes its secrets.
+    private mutating func dismiss(_ id: PartyID) {
+        parties[id] = nil
+        seats[id]?.expectation = nil
+        seats[id]?.early = []
+    }
+
+    private mutating func reconnect(_ id: PartyID) {
+        for (_, seat) in seats.sorted(by: { $0.key < $1.key }) {
+            transport.resend(seat.lastFrames.filter { $0.receiver == id || $0.sender == id })
+        }
+    }
+
+    // MARK: Messages
+
+    private mutating func deliverDueFrames() {
+        while let frame = transport.receive() { deliver(frame) }
+    }
+
+    private mutating func deliver(_ frame: Frame) {
+        guard let expectation = seats[frame.receiver]?.expectation else { return }
+        guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
+        let start = clock?()
+        let message: Scheme.Message
+        do throws(WireError) {
+            message = try Scheme.Message(decoding: frame.bytes, as: format)
+        } catch {
+            return reject(frame.sender, at: frame.receiver, .malformed(error))
+        }
+        charge(frame.receiver, since: start, stage: message.stage ?? expectation.stage)
+        let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
+        deliver(message, from: frame.sender, to: frame.receiver, digest: digest)
+    }
+
+    /// Digests tell a repeated message from a contradicting one; without faults neither happens.
+    private var needsDigests: Bool { transport.canRepeat }
+
+    private mutating func deliver(_ message: consuming Scheme.Message, from sender: PartyID, to id: PartyID, digest: HashDigest?) {
+        guard let expectation = seats[id]?.expectation else { return }
+        if let stage = message.stage {
+            if stage > expectation.stage {
+                seats[id]?.early.append((message, sender, digest))
+                return
+            }
+            if stage < expectation.stage {
+                if digest != nil, taken[id]?[stage]?[sender] == digest {
+                    outcome.duplicates += 1
+                    return
+                }
+                return reject(sender, at: id, .late)
+            }
+            if let heard = seats[id]?.heard[sender] {
+                if heard == digest { outcome.duplicates += 1 } else { reject(sender, at: id, .conflicting, drops: false) }
+                return
+            }
+            guard expectation.senders.contains(sender) else { return reject(sender, at: id, .unexpected) }
+            guard seats[id]?.failed.contains(sender) != true else { return }
+        }
+        let stage = message.stage
+        let start = clock?()
+        do {
+            guard let receipt = try parties[id]?.receive(message, from: sender) else { return }
+            charge(id, since: start, stage: stage ?? expectation.stage)
+            switch receipt {
+            case .accepted:
+                seats[id]?.heard.updateValue(digest, forKey: sender)
+                if let stage, let digest { taken[id, default: [:]][stage, default: [:]][sender] = digest }
+                advanceIfComplete(id)
+            case .rejected(let reason):
+                reject(sender, at: id, reason)
+            }
+        } catch {
+            abandon(id, error)
+        }
+    }
+
+    private mutating func deliverHeldMessages(to id: PartyID) {
+        guard let early = seats[id]?.early, !early.isEmpty, let expectation = seats[id]?.expectation else {
+            return advanceIfComplete(id)
+        }
+        seats[id]?.early = early.filter { $0.message.stage.map { $0 > expectation.stage } ?? false }
+        for held in early where held.message.stage.map({ $0 <= expectation.stage }) ?? true {
+            deliver(held.message, from: held.sender, to: id, digest: held.digest)
+        }
+        advanceIfComplete(id)
+    }
+
+    private mutating func reject(_ sender: PartyID, at id: PartyID, _ reason: Rejection, drops: Bool = true) {
+        outcome.rejections.append(.init(sender: sender, receiver: id, reason: reason))
+        // Late, it was dropped before; unauthenticated, anybody may have sent it, and the real one may still come.
+        guard drops, seats[id]?.heard[sender] == nil, reason != .late, reason != .unauthenticated else { return }
+        seats[id]?.failed.insert(sender)
+        advanceIfComplete(id)
+    }
+
+    private mutating func advanceIfComplete(_ id: PartyID) {
+        guard let seat = seats[id], let expectation = seat.expectation else { return }
+        let missing = expectation.senders.contains { seat.heard[$0] == nil && !seat.failed.contains($0) }
+        if !missing { advance(id) }
+    }
+
+    // MARK: Accounts
+
+    private func role(of id: PartyID) -> AggregationCost.Role { servers.contains(id) ? .server : .client }
+
+    private mutating func charge(_ id: PartyID, since start: Duration?, stage: Stage?) {
+        guard let start, let end = clock?() else { return }
+        outcome.cost.addCPU(end - start, of: role(of: id), in: stage?.name ?? "setup")
+    }
+
+    private mutating func record(
+        _ frames: [Frame], _ envelopes: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)]
+    ) {
+        var position = 0
+        for envelope in envelopes {
+            var digest: HashDigest?
+            for frame in frames[min(position, frames.count)..<min(position + envelope.count, frames.count)] {
+                outcome.cost.addMessage(
+                    bytes: frame.bytes.count, from: role(of: frame.sender), to: role(of: frame.receiver),
+                    stage: envelope.stage)
+                guard recordsTranscript else { continue }
+                let frameDigest = digest ?? HashDigest(of: frame.bytes)
+                digest = frameDigest
+                outcome.transcript.append(
+                    context: context, from: frame.sender, to: frame.receiver, type: envelope.type,
+                    stage: envelope.stage?.name ?? "abort", byteCount: frame.bytes.count, digest: frameDigest)
+            }
+            position += envelope.count
+        }
+    }
+}

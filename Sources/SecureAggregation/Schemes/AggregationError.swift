@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ProtocolCryptography
+public import RingArithmetic
+public import SecureRandomness
+
+/// Why an aggregation cannot be set up, or why a party gave up. No case carries a secret.
+public enum AggregationError: Error, Equatable, Sendable {
+    // Configuration
+
+    /// The list of contributors or helpers has a party twice, is not ascending, or shares a party with the other list.
+    case duplicateParty(PartyID)
+    /// A scheme needs at least `minimum` helpers.
+    case tooFewHelpers(have: Int, minimum: Int)
+    /// Fewer contributors than the minimum cohort: `contributors ≥ minimum` does not hold.
+    case cohortTooSmall(contributors: Int, minimum: Int)
+    /// A minimum cohort below 3 shows inputs; 2 takes the option that says so.
+    case minimumCohortTooSmall(Int)
+    /// The threshold must satisfy `contributors / 2 < threshold ≤ contributors`.
+    case thresholdOutOfRange(threshold: Int, contributors: Int)
+    /// The dimension must be between 1 and 2^32 − 1.
+    case dimensionOutOfRange(Int)
+    /// The element type has fewer bits than the ring.
+    case elementTooNarrow(needed: Int, available: Int)
+    /// More parties than one message can list.
+    case tooManyParties(Int)
+
+    // Use
+
+    /// This party is neither a contributor nor a helper of the scheme.
+    case unknownParty(PartyID)
+    /// A contributor brought no vector.
+    case missingVector(PartyID)
+    /// The vector's count is not the scheme's dimension.
+    case wrongVectorLength(expected: Int, actual: Int)
+    /// This contributor has released shares in this round or a later one. Another attempt would give its vector away by subtraction; take part
+    /// in the next round.
+    case sharesAlreadyReleased(round: UInt64)
+    /// A party was driven out of order.
+    case outOfOrder
+
+    // Outcomes
+
+    /// Fewer parties than needed are left at this stage.
+    case tooFewParties(stage: String, have: Int, need: Int)
+    /// A party on whom this one depends gave up.
+    case abortedByPeer(PartyID, AbortReason)
+    /// What was sent to this party breaks the protocol, and its sender cannot simply be dropped.
+    case violation(ProtocolViolation, by: PartyID)
+    /// A secret of this party could not be reconstructed from the shares that it dealt. Leave it out next time.
+    case inconsistentShares(dealer: PartyID)
+
+    // Causes from the mathematics
+
+    /// Arithmetic in the ring.
+    case ring(RingError)
+    /// A cryptographic operation.
+    case cryptography(CryptographyError)
+    /// The source of randomness.
+    case randomness(RandomnessError)
+    /// Shares; `underlying` says what the sharing module found.
+    case sharing(underlying: String)
+}
+
+/// How a message breaks a protocol.
+public enum ProtocolViolation: Equatable, Sendable {
+    /// A list names a party that does not belong in it.
+    case foreignParty(PartyID)
+    /// A list names a party twice, or is not ascending.
+    case unorderedParties
+    /// A list leaves out its receiver, or names it where it must not.
+    case receiverMisplaced
+    /// The receiver's own keys were left out or replaced.
+    case ownKeysChanged
+    /// Two parties have the same key.
+    case duplicateKey(PartyID)
+    /// A public key is of low order.
+    case lowOrderKey(PartyID)
+    /// A list has fewer parties than the threshold or the minimum cohort asks for.
+    case tooFewParties(have: Int, need: Int)
+    /// A list has another length than the protocol says.
+    case wrongCount(expected: Int, actual: Int)
+    /// A box does not open: it is of another session, round, sender or receiver, or was changed.
+    case boxDoesNotOpen(PartyID)
+    /// A second request for shares.
+    case repeatedRequest
+}
+
+/// Why a party gave up, as it tells others: one byte, no detail.
+public enum AbortReason: UInt8, Sendable {
+    /// Too few parties were left.
+    case tooFewParties = 1
+    /// Messages contradict one another.
+    case inconsistent = 2
+    /// A check failed.
+    case refused = 3
+    /// Something failed inside, such as the source of randomness.
+    case internalFailure = 4
+}
+
+extension AggregationError {
+    /// What others are told.
+    package var reason: AbortReason {
+        switch self {
+        case .tooFewParties, .cohortTooSmall: .tooFewParties
+        case .inconsistentShares: .inconsistent
+        case .violation, .abortedByPeer, .sharesAlreadyReleased: .refused
+        default: .internalFailure
+        }
+    }
+}
+
+// Typed throws do not convert by themselves; these two say where an error comes from.
+
+/// Runs cryptography in code that throws aggregation errors.
+package func withCryptography<Result>(
+    _ body: () throws(CryptographyError) -> Result
+) throws(AggregationError) -> Result {
+    do { return try body() } catch { throw .cryptography(error) }
+}
+
+/// Draws randomness in code that throws aggregation errors.
+package func drawing<Result>(_ body: () throws(RandomnessError) -> Result) throws(AggregationError) -> Result {
+    do { return try body() } catch { throw .randomness(error) }
+}

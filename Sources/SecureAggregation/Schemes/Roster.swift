@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RingArithmetic
+
+/// The checks that every scheme makes of its parties and its vectors.
+package enum Roster {
+    /// Checks that ids are unique, contributors ascending, the cohort large enough, and the vectors possible.
+    package static func validate<Element: PackableElement>(
+        contributors: [PartyID], helpers: [PartyID], minimumHelpers: Int, cohort: MinimumCohort, dimension: Int,
+        width: RingWidth, element: Element.Type
+    ) throws(AggregationError) {
+        for (previous, next) in zip(contributors, contributors.dropFirst()) where next <= previous {
+            throw .duplicateParty(next)
+        }
+        var seen = Set(contributors)
+        for helper in helpers where !seen.insert(helper).inserted { throw .duplicateParty(helper) }
+        guard helpers.count >= minimumHelpers else {
+            throw .tooFewHelpers(have: helpers.count, minimum: minimumHelpers)
+        }
+        guard contributors.count >= cohort.count else {
+            throw .cohortTooSmall(contributors: contributors.count, minimum: cohort.count)
+        }
+        // The longest list on the wire has 92 bytes an entry and a length of three bytes.
+        guard contributors.count <= maximumContributors, helpers.count <= 500 else {
+            throw .tooManyParties(contributors.count + helpers.count)
+        }
+        guard dimension >= 1, dimension <= Int(UInt32.max) else { throw .dimensionOutOfRange(dimension) }
+        guard width.bits <= Element.capacityInBits else {
+            throw .elementTooNarrow(needed: width.bits, available: Element.capacityInBits)
+        }
+    }
+
+    /// How many contributors one aggregation can have: what the lengths on the wire allow.
+    package static let maximumContributors = 150_000
+}
+
+/// Whether ids are strictly ascending.
+package func isStrictlyAscending(_ ids: some Sequence<PartyID>) -> Bool {
+    var previous: PartyID?
+    for id in ids {
+        if let previous, id <= previous { return false }
+        previous = id
+    }
+    return true
+}
