@@ -3,14 +3,21 @@
 
 import PackageDescription
 
+/// Scripts/check makes warnings errors. Nobody else gets that: a new compiler's new warning must not break a user's build.
+let warningsAreErrors = Context.environment["FEDSUM_WARNINGS_AS_ERRORS"] == "1"
+
 /// Every Swift target is held to the same rules; CONTRIBUTING.md says why each one is on.
-let swiftSettings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let swiftSettings: [SwiftSetting] =
+    (warningsAreErrors ? [.treatAllWarnings(as: .error)] : []) + [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+
+/// C targets have the same switch.
+let cSettings: [CSetting] = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -65,7 +72,7 @@ let package = Package(
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
         // Floor 3: trainer
-        .target(name: "CFedsumData"),
+        .target(name: "CFedsumData", cSettings: cSettings),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
         // Floor 4: faces
         .executableTarget(
