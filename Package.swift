@@ -65,8 +65,9 @@ let package = Package(
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
         // Floor 3: trainer
-        .target(name: "CFedsumData"),
+        .target(name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"]),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
+        tests(of: "FederatedLearning", [crypto]),
         // Floor 4: faces
         .executableTarget(
             name: "fedsum",
