@@ -41,7 +41,7 @@ public enum FederatedLearningError: Error, Equatable, Sendable {
     /// A model needs positive numbers of features and hidden units, two classes or more, and no more parameters than
     /// `Int` counts.
     case modelShape
-    /// The model's features or classes are not those of the data.
+    /// The features or classes of a model, or the features of a standardization, are not those of the data.
     case modelDoesNotFit(featureCount: Int, classCount: Int)
     /// The parameters are not as many as the model has.
     case parameterCount(expected: Int, found: Int)

@@ -62,7 +62,7 @@ extension RandomNumberGenerator {
     }
 
     /// Puts the elements into a uniformly random order (Fisher and Yates).
-    package mutating func shuffle(_ elements: inout [Int]) {
+    mutating func shuffle(_ elements: inout [Int]) {
         var remaining = elements.count
         while remaining > 1 {
             let chosen = drawIndex(below: remaining)

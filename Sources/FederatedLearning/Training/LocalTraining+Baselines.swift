@@ -3,7 +3,7 @@
 // What a federation is measured against: all rows in one place above, every client alone below.
 
 extension LocalTraining {
-    /// Trains on the rows of all clients in one place: the accuracy that a federation gives up something of.
+    /// Trains on the rows of all clients in one place: the accuracy that a federation is held against.
     ///
     /// - Parameters:
     ///   - model: The model to train.
