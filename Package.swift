@@ -72,8 +72,10 @@ let package = Package(
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
         // Floor 3: trainer
-        .target(name: "CFedsumData", cSettings: cSettings),
+        .target(
+            name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
+        tests(of: "FederatedLearning", [crypto]),
         // Floor 4: faces
         .executableTarget(
             name: "fedsum",

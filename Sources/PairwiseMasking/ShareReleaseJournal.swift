@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import SecureAggregation
+internal import SecureAggregation
 internal import Synchronization
 
 /// Remembers the last round in which a client released shares, so that no other attempt of that round, or of an earlier one, is served.

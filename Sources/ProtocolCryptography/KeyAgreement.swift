@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Crypto
-internal import FoundationEssentials
 public import SecureRandomness
 
 /// An X25519 public key [RFC7748]: 32 bytes that anybody may see.
@@ -75,29 +74,5 @@ public struct KeyAgreementPrivateKey: Sendable {
         }
         guard !isZero else { throw .lowOrderPublicKey }
         return secret
-    }
-}
-
-extension SecretBytes {
-    /// Lends the bytes as a raw buffer, for the cryptographic library.
-    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        // SAFETY: the buffer does not outlive the closure.
-        withSpan { span in unsafe span.withUnsafeBytes { unsafe body($0) } }
-    }
-
-    /// A copy of what the library holds.
-    init(copyingContentsOf contents: some ContiguousBytes) {
-        self = unsafe contents.withUnsafeBytes { (buffer) in
-            SecretBytes(count: buffer.count) { (span) in
-                // SAFETY: both have buffer.count bytes.
-                for index in 0..<buffer.count { span[index] = unsafe buffer[index] }
-            }
-        }
-    }
-
-    /// The library's own kind of key, which wipes itself too.
-    var symmetricKey: SymmetricKey {
-        // SAFETY: the key copies the bytes.
-        unsafe withUnsafeBytes { unsafe SymmetricKey(data: $0) }
     }
 }

@@ -2,7 +2,6 @@
 
 internal import Crypto
 internal import CryptoExtras
-internal import FoundationEssentials
 public import RingArithmetic
 public import SecureRandomness
 
@@ -50,7 +49,7 @@ public struct MaskGenerator: Sendable {
                 let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
                 let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
                 // SAFETY: the buffer does not outlive the closure.
-                unsafe keystream.withUnsafeBytes { (buffer) in unsafe body(offset, buffer) }
+                unsafe withUnsafeBytes(of: keystream) { (buffer) in unsafe body(offset, buffer) }
             } catch {
                 throw .libraryFailure
             }

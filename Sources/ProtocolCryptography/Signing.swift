@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Crypto
-internal import FoundationEssentials
 public import SecureRandomness
 
 /// An Ed25519 private key [RFC8032].

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Crypto
-internal import FoundationEssentials
 public import SecureRandomness
 
 /// An AES-256-GCM key that encrypts one message, and is used up by it.

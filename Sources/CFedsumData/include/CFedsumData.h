@@ -11,4 +11,8 @@ extern const size_t fedsum_digits_csv_length;
 extern const uint8_t fedsum_breast_cancer_csv[];
 extern const size_t fedsum_breast_cancer_csv_length;
 
+// Swift does not import arrays of unknown length; these give it their first byte.
+static inline const uint8_t *fedsum_digits_csv_bytes(void) { return fedsum_digits_csv; }
+static inline const uint8_t *fedsum_breast_cancer_csv_bytes(void) { return fedsum_breast_cancer_csv; }
+
 #endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FederatedLearning
+import Testing
+
+/// SplitMix64: a small generator with a seed, so that a test that passes once passes always.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Whether the build is optimized: trainings to convergence take seconds then, and minutes otherwise.
+#if DEBUG
+let isOptimized = false
+#else
+let isOptimized = true
+#endif
