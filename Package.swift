@@ -71,6 +71,14 @@ let package = Package(
             "PairwiseMasking",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
+        .testTarget(
+            name: "AggregationSchemesTests",
+            dependencies: [
+                "SharingAggregation", "PairwiseMasking", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
+                "SecureRandomness",
+            ],
+            swiftSettings: swiftSettings
+        ),
         // Floor 3: trainer
         .target(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PairwiseMasking
+import RingArithmetic
+import SecureAggregation
+import Testing
+
+@Suite struct SumTests {
+    @Test(arguments: SchemeUnderTest.allCases, [1, 7, 16, 23, 32])
+    func `sums 32-bit words exactly`(scheme: SchemeUnderTest, width: Int) throws {
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: 5, dimension: 9, width: width, seed: 3)
+        let outcome = try scheme.run(inputs: inputs, width: width)
+        let aggregate = try #require(outcome.aggregate)
+        #expect(aggregate.contributors == inputs.keys.sorted())
+        #expect(aggregate.sum == expectedSum(inputs, of: inputs.keys, width: width))
+        #expect(outcome.aborted.isEmpty && outcome.rejections.isEmpty)
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases, [1, 20, 33, 48, 63, 64])
+    func `sums 64-bit words exactly`(scheme: SchemeUnderTest, width: Int) throws {
+        let inputs: [PartyID: [UInt64]] = randomInputs(count: 4, dimension: 11, width: width, seed: 4)
+        let outcome = try scheme.run(inputs: inputs, width: width)
+        #expect(outcome.aggregate?.sum == expectedSum(inputs, of: inputs.keys, width: width))
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases, [3, 4, 5, 10, 23, 50])
+    func `sums over the survivors whatever stage clients are lost at`(scheme: SchemeUnderTest, count: Int) throws {
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 5)
+        let threshold = count / 2 + 1
+        for send in 0..<scheme.sends {
+            // Threshold edge: exactly as many are left as the scheme needs.
+            for lostCount in Set([1, count - max(threshold, 3)]) where lostCount > 0 && lostCount <= count - max(threshold, 3) {
+                let lost = inputs.keys.sorted().suffix(lostCount)
+                let outcome = try scheme.run(
+                    inputs: inputs, width: 24, threshold: threshold, faults: .losing(lost, beforeSend: send))
+                let survivors = inputs.keys.sorted().filter { send > scheme.vectorSend || !lost.contains($0) }
+                #expect(outcome.aggregate?.contributors == survivors, "send \(send), lost \(lostCount)")
+                #expect(outcome.aggregate?.sum == expectedSum(inputs, of: survivors, width: 24))
+            }
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases, [3, 5, 10])
+    func `aborts for everybody when one client fewer is left than needed`(scheme: SchemeUnderTest, count: Int) throws {
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 6)
+        let need = scheme == .secagg ? max(3, count / 2 + 1) : 3
+        for send in 0...scheme.vectorSend {
+            let outcome = try scheme.run(
+                inputs: inputs, width: 24, threshold: count / 2 + 1,
+                faults: .losing(inputs.keys.sorted().suffix(count - need + 1), beforeSend: send))
+            #expect(outcome.learned.isEmpty)
+            let server = try #require(outcome.aborted[1000])
+            guard case .tooFewParties(_, have: need - 1, need: need) = server else {
+                Issue.record("\(server)")
+                continue
+            }
+            let alive = inputs.keys.filter { !outcome.lost.contains($0) && !outcome.finished.contains($0) }
+            #expect(alive.allSatisfy { outcome.aborted[$0] != nil })
+        }
+    }
+}
