@@ -27,7 +27,7 @@ enum Main {
             let arguments = try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst()))
             Fedsum.main(arguments)
         } catch {
-            Terminal.note("error: \(message(for: error))")
+            Terminal.note("error: \(explain(error))")
             Foundation.exit(64)
         }
     }
@@ -50,7 +50,7 @@ func report(_ work: () throws -> Void) throws {
     } catch let error as ExitCode {
         throw error
     } catch {
-        Terminal.note("error: \(message(for: error))")
+        Terminal.note("error: \(explain(error))")
         throw isUsage(error) ? ExitCode(64) : ExitStatus.failure
     }
 }

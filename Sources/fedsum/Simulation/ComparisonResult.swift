@@ -115,7 +115,7 @@ struct ComparisonResult {
 
     private var failures: [String] {
         rows.compactMap { row in
-            row.failure.map { "\(row.scheme.rawValue): rounds were aborted: \(message(for: $0))" }
+            row.failure.map { "\(row.scheme.rawValue): rounds were aborted: \(explain($0))" }
         }
     }
 

@@ -14,13 +14,13 @@ struct UsageError: Error {
 }
 
 /// What was wrong, the bound that was broken, and what to do.
-func message(for error: any Error) -> String {
+func explain(_ error: any Error) -> String {
     switch error {
     case let error as UsageError: error.text
-    case let error as RingError: message(for: error)
-    case let error as AggregationError: message(for: error)
-    case let error as FederatedLearningError: message(for: error)
-    case let error as RandomnessError: message(for: error)
+    case let error as RingError: explain(error)
+    case let error as AggregationError: explain(error)
+    case let error as FederatedLearningError: explain(error)
+    case let error as RandomnessError: explain(error)
     case let error as CryptographyError: "a cryptographic operation failed: \(error)"
     default: error.localizedDescription
     }
@@ -53,7 +53,7 @@ func isUsage(_ error: any Error) -> Bool {
     }
 }
 
-private func message(for error: RingError) -> String {
+private func explain(_ error: RingError) -> String {
     switch error {
     case .bitWidthOutOfRange(let bits): "a ring has 1 to 64 bits, not \(bits)."
     case .elementTooNarrow(let needed, let available):
@@ -70,11 +70,11 @@ private func message(for error: RingError) -> String {
     case .nonZeroPadding: "the unused bits of a packed vector are not zero."
     case .lengthMismatch(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
     case .emptySum: "all weights are 0, so there is no mean."
-    case .randomness(let error): message(for: error)
+    case .randomness(let error): explain(error)
     }
 }
 
-private func message(for error: RandomnessError) -> String {
+private func explain(_ error: RandomnessError) -> String {
     switch error {
     case .systemSourceUnavailable(let code):
         "the operating system gave no random bytes (errno \(code)); nothing weaker is used."
@@ -83,7 +83,7 @@ private func message(for error: RandomnessError) -> String {
 }
 
 /// One sentence for an aggregation error.
-func message(for error: AggregationError) -> String {
+func explain(_ error: AggregationError) -> String {
     switch error {
     case .duplicateParty(let id): "party \(id) is listed twice, or not in ascending order."
     case .tooFewHelpers(let have, let minimum): "\(have) helpers are too few: the scheme needs \(minimum) (--aggregators)."
@@ -108,14 +108,14 @@ func message(for error: AggregationError) -> String {
     case .abortedByPeer(let id, let reason): "party \(id) gave up (\(reason))."
     case .violation(let violation, let id): "party \(id) broke the protocol: \(violation)."
     case .inconsistentShares(let dealer): "party \(dealer) dealt shares that do not fit; leave it out next time."
-    case .ring(let error): message(for: error)
+    case .ring(let error): explain(error)
     case .cryptography(let error): "a cryptographic operation failed: \(error)."
-    case .randomness(let error): message(for: error)
+    case .randomness(let error): explain(error)
     case .sharing(let underlying): "secret sharing failed: \(underlying)."
     }
 }
 
-private func message(for error: FederatedLearningError) -> String {
+private func explain(_ error: FederatedLearningError) -> String {
     switch error {
     case .emptyTable: "the file holds no row of data."
     case .notANumber(let line, let column): "line \(line), column \(column) is not a finite number."
