@@ -5,7 +5,7 @@ internal import CryptoExtras
 public import RingArithmetic
 public import SecureRandomness
 
-/// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A §6.5].
+/// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A] §6.5.
 ///
 /// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up mod 2^128. The keystream is
 /// read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod 2^b, so it is uniform as far as AES is a
