@@ -24,11 +24,13 @@ public struct KeyAgreementPublicKey: Hashable, Sendable {
     ///
     /// A server asks before it passes a key on, so that one client cannot make all others refuse.
     public var isOfLowOrder: Bool {
-        // Any private key tells: its clamped scalar is a multiple of the cofactor 8.
-        guard let probe = try? KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
-        else { return true }
+        guard let probe = Self.probe else { return true }
         return (try? probe.sharedSecret(with: self)) == nil
     }
+
+    /// Any private key tells: its clamped scalar is a multiple of the cofactor 8.
+    private static let probe = try? KeyAgreementPrivateKey(
+        seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
 }
 
 /// An X25519 private key, which is any 32 secret bytes.

@@ -45,8 +45,6 @@ enum ExitStatus {
 func report(_ work: () throws -> Void) throws {
     do {
         try work()
-    } catch let error as UsageError {
-        throw ValidationError(error.text)
     } catch let error as ExitCode {
         throw error
     } catch {

@@ -67,28 +67,32 @@ struct ComparisonResult {
     // MARK: Text
 
     private var title: String {
-        "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model); "
+        "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model);\n"
             + "\(options.clients) clients (\(options.split)), \(options.rounds) rounds × \(options.localEpochs) epochs; "
             + (seeds.count == 1 ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
     }
 
-    private var header: [String] {
-        [
-            "scheme", "accuracy", "gap to pooled", "max sum error", "rounds", "up/client", "down/client", "client CPU",
-            "server CPU", "msg rounds", "dropouts", "colluders",
+    /// Two tables, so that neither is wider than a terminal: what came out, and what it cost.
+    private static let resultHeader = ["scheme", "accuracy", "gap to pooled", "gap to plain", "max sum error", "rounds"]
+    private static let costHeader = [
+        "scheme", "up/client", "down/client", "client CPU", "server CPU", "msg rounds", "dropouts", "colluders",
+    ]
+
+    private func resultCells(_ row: ComparisonRow) -> [String] {
+        let deviation = row.accuracyDeviation.map { " ± " + String(format: "%.1f", 100 * $0) } ?? ""
+        func points(_ gap: Double) -> String { String(format: "%+.1f pt", 100 * gap) }
+        return [
+            row.scheme.rawValue, Format.percent(row.accuracy) + deviation, points(centralized - row.accuracy),
+            plainAccuracy.map { points($0 - row.accuracy) } ?? "–", String(row.maximumSumError),
+            "\(row.roundsCompleted)/\(options.rounds)",
         ]
     }
 
-    private func cells(_ row: ComparisonRow) -> [String] {
+    private func costCells(_ row: ComparisonRow) -> [String] {
         [
-            row.scheme.rawValue,
-            Format.percent(row.accuracy) + (row.accuracyDeviation.map { " ± " + String(format: "%.1f", 100 * $0) } ?? ""),
-            String(format: "%+.1f pt", 100 * (centralized - row.accuracy)),
-            String(row.maximumSumError),
-            "\(row.roundsCompleted)/\(options.rounds)",
-            Format.bytes(row.uploadBytes), Format.bytes(row.downloadBytes),
-            Format.seconds(row.clientSeconds), Format.seconds(row.serverSeconds),
-            String(row.messageRounds), String(row.dropoutsTolerated), String(row.colludersTolerated),
+            row.scheme.rawValue, Format.bytes(row.uploadBytes), Format.bytes(row.downloadBytes),
+            Format.seconds(row.clientSeconds), Format.seconds(row.serverSeconds), String(row.messageRounds),
+            String(row.dropoutsTolerated), String(row.colludersTolerated),
         ]
     }
 
@@ -97,18 +101,22 @@ struct ComparisonResult {
     }
 
     private static let legend = """
-        Per round: bytes and client CPU of one client, CPU of all servers; neither local training nor sending out the model is counted.
-        "max sum error": the largest difference between the scheme's integer sum and the true one, over all rounds and coordinates.
-        "dropouts": clients that may be lost in a round. "colluders": parties that may collude with whoever learns the sum, and still
-        learn nothing more.
+        Per round: bytes and client CPU of one client, CPU of all servers; neither local training nor sending out
+        the model is counted. max sum error: the largest difference between the scheme's integer sum and the true
+        one, over all rounds and coordinates. dropouts: clients that may be lost in a round. colluders: parties
+        that may collude with whoever learns the sum, and still learn nothing more.
         """
 
     var text: String {
-        var lines = [title, "", Terminal.table(header: header, rows: rows.map(cells)), "", baselines, Self.legend, "", "Who sees what"]
-        lines.append(
-            Terminal.table(
-                header: ["scheme", "seen besides the sum", "what must not happen"],
-                rows: rows.map { [$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude] }))
+        var lines = [title, "", Terminal.table(header: Self.resultHeader, rows: rows.map(resultCells)), ""]
+        lines += [baselines, "", Terminal.table(header: Self.costHeader, rows: rows.map(costCells)), "", Self.legend]
+        lines += ["", "Who sees what"]
+        let width = rows.map(\.scheme.rawValue.count).max() ?? 0
+        for row in rows {
+            let name = row.scheme.rawValue.padding(toLength: width, withPad: " ", startingAt: 0)
+            lines.append("  \(name)  \(row.scheme.whoSeesWhat);")
+            lines.append("  \(String(repeating: " ", count: width))  must not collude: \(row.scheme.whoMustNotCollude)")
+        }
         lines += failures
         return lines.joined(separator: "\n")
     }
@@ -137,9 +145,12 @@ struct ComparisonResult {
     private var markdown: String {
         func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
         var lines = ["# Comparison of private schemes", "", title + ".", ""]
-        lines += [row(header), row(header.map { _ in "---" })] + rows.map { row(cells($0)) }
-        lines += ["", baselines, "", Self.legend, "", "## Who sees what", ""]
-        lines += [row(["scheme", "seen besides the sum", "what must not happen"]), row(["---", "---", "---"])]
+        func table(_ header: [String], _ cells: [[String]]) -> [String] {
+            [row(header), row(header.map { _ in "---" })] + cells.map(row)
+        }
+        lines += table(Self.resultHeader, rows.map(resultCells)) + ["", baselines, ""]
+        lines += table(Self.costHeader, rows.map(costCells)) + ["", Self.legend, "", "## Who sees what", ""]
+        lines += [row(["scheme", "seen besides the sum", "must not collude"]), row(["---", "---", "---"])]
         lines += rows.map { row([$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude]) }
         lines += ["", "## The clients' data", "", row(["client", "rows", "label entropy, bits", "rows by label"]), row(["---", "---", "---", "---"])]
         lines += task.split.clients.enumerated().map { position, client in

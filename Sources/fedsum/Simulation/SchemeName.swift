@@ -127,21 +127,21 @@ extension SchemeName {
         settings.threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients)
     }
 
-    /// Who sees what, in words.
+    /// What is seen besides the sum, in words.
     var whoSeesWhat: String {
         switch self {
         case .plain: "the server sees every update in the clear"
-        case .additive: "the leader sees one random share of each update, then the sum; each other aggregator a sealed seed"
-        case .secagg: "the server sees keys, sealed shares and masked updates, then the sum; clients see one another's keys"
+        case .additive: "the leader sees one random share of each update, the aggregators a sealed seed each"
+        case .secagg: "the server sees keys, sealed shares and masked updates; clients one another's keys"
         }
     }
 
-    /// What would have to happen for more to be learned.
+    /// Who would have to collude for more to be learned.
     var whoMustNotCollude: String {
         switch self {
         case .plain: "– (the server sees everything)"
-        case .additive: "all aggregators together"
-        case .secagg: "the server with t clients, or with all clients but one"
+        case .additive: "the leader and all aggregators"
+        case .secagg: "the server and t clients"
         }
     }
 }
