@@ -61,6 +61,8 @@ let package = Package(
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
+        tests(of: "SecureRandomness"),
+        tests(of: "RingArithmetic", ["SecureRandomness"]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(
