@@ -63,6 +63,7 @@ let package = Package(
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         tests(of: "SecureRandomness"),
         tests(of: "RingArithmetic", ["SecureRandomness"]),
+        tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(
