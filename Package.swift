@@ -64,6 +64,7 @@ let package = Package(
         tests(of: "SecureRandomness"),
         tests(of: "RingArithmetic", ["SecureRandomness"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness"]),
+        tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness"]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(

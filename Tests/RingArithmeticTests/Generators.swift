@@ -13,14 +13,3 @@ struct FailingGenerator: SecureRandomNumberGenerator {
         for index in bytes.indices { bytes[index] = 0xA5 }
     }
 }
-
-extension SecretBytes {
-    /// The bytes, for comparison in tests.
-    var exposed: [UInt8] {
-        withSpan { span in
-            var bytes: [UInt8] = []
-            for index in span.indices { bytes.append(span[index]) }
-            return bytes
-        }
-    }
-}

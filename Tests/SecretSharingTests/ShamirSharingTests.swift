@@ -293,7 +293,7 @@ import Testing
         let indices = (1...UInt64(threshold)).map { 5 * $0 }
         let shares = try sharing.split(generator.secretBytes(16), for: indices, using: &generator)
         let known = shares.dropLast().map { (x: Element($0.index), y: element($0.bytes.exposed)) }
-        for candidate in [0, 1, .max] + (0..<20).map({ Element($0) << 100 | Element($0 * 977) }) {
+        for candidate in [0, 1, .max] + (2..<6).map({ Element($0) << 100 | Element($0 * 977) }) {
             let last = Element(indices.last!)
             let y = interpolate(known + [(x: 0, y: candidate)], at: last)
             let forged = ShamirShare(index: UInt64(last), bytes: secretBytes([y]))
