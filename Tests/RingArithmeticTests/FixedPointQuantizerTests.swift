@@ -99,24 +99,37 @@ import Testing
                 let edges = try quantize(quantizer, [clip, -clip])
                 #expect(edges.integers == [largest, 0] && edges.clippedCount == 0)
                 let beyond = try quantize(
-                    quantizer, [clip.nextUp, -clip.nextUp, .greatestFiniteMagnitude, -.greatestFiniteMagnitude])
+                    quantizer,
+                    [clip.nextUp, -clip.nextUp, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+                )
                 #expect(beyond.integers == [largest, 0, largest, 0] && beyond.clippedCount == 4)
                 #expect(try quantize(quantizer, [clip.nextDown, -clip.nextDown]).clippedCount == 0)
             }
         }
     }
 
-    /// Bounds that are no powers of two, where (2C)·((2^q − 1)/2C) need not be 2^q − 1: never above it.
+    /// Bounds that are no powers of two, where (2C)·((2^q − 1)/2C) need not be 2^q − 1. A generator of zeros rounds every fraction up and one of ones
+    /// rounds every fraction down, so the first shows whether anything can be above the largest integer.
     @Test func `no rounding error makes an integer that the ring does not count on`() throws {
         var draw = SeededGenerator(key: [UInt8](repeating: 3, count: 32))
         for _ in 0..<2000 {
             let clip = Double.random(in: 0.001...1000, using: &draw)
             let quantizer = try FixedPointQuantizer(bits: Int.random(in: 1...32, using: &draw), clip: clip)
-            let found = try quantize(quantizer, [clip, clip.nextDown, -clip, clip.nextUp, 1e300])
-            for index in [0, 1, 3, 4] {
-                #expect(found.integers[index] <= quantizer.largest && found.integers[index] >= quantizer.largest - 1)
-            }
-            #expect(found.integers[2] == 0 && found.clippedCount == 2)
+            let (values, largest) = ([clip, clip.nextUp, -clip, -clip.nextUp], quantizer.largest)
+            var (zeros, ones) = (ConstantGenerator(byte: 0), ConstantGenerator(byte: 0xff))
+            #expect(try quantizer.quantize(values, using: &zeros).integers == [largest, largest, 0, 0])
+            let down = try quantizer.quantize(values, using: &ones).integers
+            #expect(down[0] >= largest - 1 && down[0] <= largest && down[1] == down[0] && down[2] == 0 && down[3] == 0)
+        }
+    }
+
+    @Test func `rounds up when the words are below the fraction, and down when they are not`() throws {
+        // C = 127.5 makes y = x + 127.5, here 41 and a fraction in 2^-32 that equals the word 0xA5A5A5A5, or 1 more or 1 less.
+        let quantizer = try FixedPointQuantizer(bits: 8, clip: 127.5)
+        for (fraction, expected) in [(0xA5A5_A5A6, 42), (0xA5A5_A5A5, 41), (0xA5A5_A5A4, 41)] as [(UInt32, UInt32)] {
+            var generator = ConstantGenerator(byte: 0xA5)
+            let x = 41 - 127.5 + Double(fraction) * 0x1p-32
+            #expect(try quantizer.quantize([x], using: &generator).integers == [expected])
         }
     }
 

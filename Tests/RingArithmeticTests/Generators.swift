@@ -13,3 +13,12 @@ struct FailingGenerator: SecureRandomNumberGenerator {
         for index in bytes.indices { bytes[index] = 0xA5 }
     }
 }
+
+/// Gives one byte for ever.
+struct ConstantGenerator: SecureRandomNumberGenerator {
+    let byte: UInt8
+
+    mutating func fill(_ bytes: inout MutableSpan<UInt8>) throws(RandomnessError) {
+        for index in bytes.indices { bytes[index] = byte }
+    }
+}
