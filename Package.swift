@@ -61,6 +61,10 @@ let package = Package(
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
+        tests(of: "SecureRandomness"),
+        tests(of: "RingArithmetic", ["SecureRandomness"]),
+        tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness"]),
+        tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness"]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(

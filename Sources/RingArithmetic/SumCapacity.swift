@@ -27,10 +27,10 @@ public struct SumCapacity: Hashable, Sendable {
     public init(terms: Int, maximumWeight: Int = 1, inputBits: Int, width: RingWidth? = nil) throws(RingError) {
         guard terms >= 1, maximumWeight >= 1 else { throw .capacityNotPositive }
         guard (1...32).contains(inputBits) else { throw .inputBitsOutOfRange(inputBits) }
-        // At most 2^63 · 2^63 · 2^32 > 2^128, so the first product is checked.
-        let (largest, overflow) = (UInt128(terms) * UInt128(maximumWeight))
-            .multipliedReportingOverflow(by: UInt128(1) << UInt128(inputBits) - 1)
-        let neededBits = overflow ? 128 : RingWidth.holding(largest)
+        // The first product is below 2^126, the second one below 2^158.
+        let largest = (UInt128(terms) * UInt128(maximumWeight))
+            .multipliedFullWidth(by: (UInt128(1) << UInt128(inputBits)) - 1)
+        let neededBits = largest.high == 0 ? RingWidth.holding(largest.low) : 128 + RingWidth.holding(largest.high)
         let availableBits = width?.bits ?? 64
         guard neededBits <= availableBits else {
             throw .capacityExceeded(

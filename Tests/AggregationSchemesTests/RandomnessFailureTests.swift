@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PairwiseMasking
+import ProtocolCryptography
+import RingArithmetic
+@_spi(Simulation) import SecureAggregation
+@_spi(Simulation) import SecureRandomness
+import SharingAggregation
+import Testing
+
+/// What happens when one contributor's generator fails: it gives up with the cause, sends nothing made of weaker randomness,
+/// and the others go on without it.
+@Suite struct RandomnessFailureTests {
+    /// Seeds for two aggregators and two ephemeral keys.
+    @Test(arguments: [0, 31, 32, 64, 96, 127])
+    func `a contributor to additive sharing gives up with the cause`(limit: Int) throws {
+        let outcome = try runAdditive(limit: limit)
+        #expect(outcome.aborted == [2: .randomness(LimitedGenerator.failure)])
+        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
+        #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 3, 4, 5], width: 20))
+    }
+
+    /// Three seeds; then two coefficients for each of two elements of two secrets.
+    @Test(arguments: [0, 32, 64, 95, 96, 96 + 64, 96 + 127])
+    func `a client of SecAgg gives up with the cause`(limit: Int) throws {
+        let outcome = try runSecAgg(limit: limit)
+        #expect(outcome.aborted == [2: .randomness(LimitedGenerator.failure)])
+        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
+        #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 3, 4, 5], width: 20))
+    }
+
+    @Test func `exactly as many bytes as the wire format says are enough`() throws {
+        for outcome in [try runAdditive(limit: 128), try runSecAgg(limit: 96 + 128)] {
+            #expect(outcome.aborted.isEmpty)
+            #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 2, 3, 4, 5], width: 20))
+        }
+    }
+
+    private let inputs: [PartyID: [UInt32]] = randomInputs(count: 5, dimension: 4, width: 20, seed: 9)
+
+    private func runSecAgg(limit: Int) throws -> AggregationOutcome<UInt32> {
+        run(
+            try SecAgg<UInt32>(
+                contributors: inputs.keys.sorted(),
+                server: 1000,
+                threshold: 3,
+                dimension: 4,
+                width: RingWidth(bits: 20)
+            ),
+            limit: limit
+        )
+    }
+
+    private func runAdditive(limit: Int) throws -> AggregationOutcome<UInt32> {
+        var keys: [PartyID: KeyAgreementPrivateKey] = [:]
+        for id: PartyID in [1001, 1002] {
+            var generator = SimulationRandomness(seed: 1).generator(purpose: "aggregator key", party: id)
+            keys[id] = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
+        }
+        return run(
+            try AdditiveAggregation<UInt32>(
+                contributors: inputs.keys.sorted(),
+                leader: 1000,
+                aggregators: keys.sorted { $0.key < $1.key }.map { ($0.key, $0.value.publicKey) },
+                privateKeys: keys,
+                dimension: 4,
+                width: RingWidth(bits: 20)
+            ),
+            limit: limit
+        )
+    }
+
+    private func run<Scheme: AggregationScheme<UInt32>>(_ scheme: Scheme, limit: Int) -> AggregationOutcome<UInt32> {
+        AggregationDriver(
+            scheme: scheme,
+            context: RoundContext(task: "test", round: 1),
+            randomness: FailingSource(victim: 2, limit: limit)
+        ).run { inputs[$0] ?? [] }
+    }
+}
+
+/// Gives `remaining` bytes of a seeded stream, then fails as a kernel would.
+private struct LimitedGenerator: SecureRandomNumberGenerator {
+    var base: SeededGenerator
+    var remaining: Int
+    static let failure = RandomnessError.systemSourceUnavailable(code: 5)
+
+    mutating func fill(_ bytes: inout MutableSpan<UInt8>) throws(RandomnessError) {
+        guard bytes.count <= remaining else { throw Self.failure }
+        remaining -= bytes.count
+        try base.fill(&bytes)
+    }
+}
+
+/// Fails one party after `limit` bytes and nobody else.
+private struct FailingSource: RandomnessSource {
+    let victim: PartyID
+    let limit: Int
+
+    func generator(for party: PartyID, in context: RoundContext) -> LimitedGenerator {
+        LimitedGenerator(
+            base: SimulationRandomness(seed: 1).generator(for: party, in: context),
+            remaining: party == victim ? limit : .max
+        )
+    }
+}
