@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes every vector file: `python3 generate.py OUTDIR`. The same bytes every time."""
+
+import json
+import pathlib
+import sys
+
+import cases_arithmetic
+import cases_rounds
+import cases_wire
+
+FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
+
+FILES = {
+    "chacha20_v1": (cases_arithmetic.chacha20, "The seeded generator: `reads` bytes at a time from `key`."),
+    "mask_stream_v1": (
+        cases_arithmetic.mask_stream,
+        "Masks from a 32-byte mask key; sha256 is over all elements as little-endian words of wordSize bytes.",
+    ),
+    "packing_v1": (cases_arithmetic.packing, "Packed vectors over Z/2^b, without the RingVector header."),
+    "quantizer_v1": (
+        cases_arithmetic.quantizer_cases,
+        "Doubles are the 16 hex digits of their IEEE 754 bits. `key` is that of the seeded generator.",
+    ),
+    "shamir_gf2_128_v1": (
+        cases_arithmetic.shamir,
+        "Shamir over GF(2^128); the coefficients a_1 ... of each of the two elements come from the seeded generator.",
+    ),
+    "capacity_v1": (cases_arithmetic.capacity, "Ring bits that hold the sum; no maximumWeight means unweighted."),
+    "key_schedule_v1": (cases_wire.key_schedule, "Session digests, derived keys, commitments, simulation keys."),
+    "wire_v1": (cases_wire.messages, "One message each, in a session of the list `sessions`."),
+    "plain_round_v1": (cases_rounds.plain_rounds, "Whole rounds of the plain scheme."),
+    "additive_round_v1": (
+        cases_rounds.additive_rounds,
+        "Whole rounds of additive sharing. `rand` is the seeded generator's key; helperKeys has one for each helper.",
+    ),
+    "secagg_round_v1": (
+        cases_rounds.secagg_rounds,
+        "Whole rounds of SecAgg. `rand` is the seeded generator's key. A client with lostAfter sends nothing more.",
+    ),
+}
+
+
+def jsonable(value):
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: jsonable(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(entry) for entry in value]
+    assert value is None or isinstance(value, (str, int)), value
+    return value
+
+
+def main(directory):
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, (make, comment) in FILES.items():
+        made = make()
+        document = {"schema": f"fedsum_{name}", "comment": comment + " " + FORM.strip()}
+        document |= made if isinstance(made, dict) else {"cases": made}
+        ids = [case["id"] for case in document["cases"]]
+        assert len(set(ids)) == len(ids), f"{name}: an id is used twice"
+        text = json.dumps(jsonable(document), indent=1, ensure_ascii=True) + "\n"
+        (directory / f"{name}.json").write_bytes(text.encode())
+        print(f"{name}.json: {len(ids)} cases, {len(text)} bytes")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python3 generate.py OUTDIR")
+    main(sys.argv[1])

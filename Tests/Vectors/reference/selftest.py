@@ -1,0 +1,393 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the model's primitives against published values, and the model against itself. Prints `N passed, M failed`."""
+
+import hashlib
+import math
+import sys
+
+import additive
+import keys
+import plain
+import quantizer
+import rings
+import secagg
+import sharing
+import wire
+from primitives import (
+    Generator,
+    Refused,
+    aes_block,
+    aes_ctr_keystream,
+    aes_round_keys,
+    chacha20_block,
+    gcm_open,
+    gcm_seal,
+    hkdf,
+    public_key,
+    shared_secret,
+    x25519,
+    xor,
+)
+from transcript import RoundAborted
+
+# threshold, secret, shares at 1, 2, ...; the polynomials of `ssss` have a further leading term x^threshold
+SSSS = [
+    (2, "d9fe73909bae28b3757854c0af7ad405", [
+        "594ae8964294174d95c33756d2504170",
+        "d897459d29da574eb40e93ec552ffe6e",
+        "5823de9bf0e068b054b5f07a28056b1b",
+        "db2c1f8bff46d748f795da995bd080cb",
+    ]),
+    (2, "bf4f902d9a7efafd1f3ffd9291fd5de9", [
+        "557bd3b0748064b533469722d1cc7935",
+        "6b2717164783c66d47cd28f2119f14d0",
+        "8113548ba97d58256bb4424251ae300c",
+        "179e9e5a218483ddaeda57539139cf04",
+    ]),
+    (3, "ec96aa5c14c9faa699354cf1da74e904", [
+        "64579fbf1908d66f7239bf6e2b4e41e1",
+        "6cd9428df8017b52322561e8c672ae3e",
+        "e418776ef5c0579bd9299277374806dd",
+        "ab3f77a0107398d23b323e581bb43f5d",
+        "23fe42431db2b41bd03ecdc7ea8e97ac",
+    ]),
+    (3, "44cf249b68b80fcdc27b47be60c2c145", [
+        "d6515a3905cd755119b86e311c801e31",
+        "16693d9ac9f10c254036ced5f8917fa3",
+        "84f74338a48476b99bf5e75a84d3a0d1",
+        "3fe8878dc4a5d35811cf3cbcd33dbe52",
+        "ad76f92fa9d0a9c4ca0c1533af7f6132",
+    ]),
+    (5, "5398717c982db935d968eebe53a47f5a", [
+        "be7be2dd4c068e7ef576aaa1b1c11b01",
+        "f821f5848441cb98b3eb467e2733ee21",
+        "25ee52f53e203f6e29a0297b5ab486b5",
+        "fc9fb58ef74dab947fbf9acd9d5d83cd",
+        "b1949cce46d81552e65f248d3f74cc5c",
+        "d64797f59977c4d4a7956ad916da7699",
+        "ab608a6546a8b9af8820ff832b1135c7",
+    ]),
+    (5, "4a78db90fbf35da5545d2fb728e87596", [
+        "08daf9a25d8aa184cfbf02b30a0ed6a0",
+        "dda28261e36f0b14168c2cf153fb734e",
+        "e9fdec5505d674a57f9836c417c1ecaa",
+        "4dce5636ae06dee42d2c82e65f06c735",
+        "3963dc118afc2ba798fa1d452b28ef00",
+        "6dfe6ff5b09e94d2f84c382b12f42424",
+        "6faea9d4d4a4e201bf6c90b9000630c3",
+    ]),
+    (10, "eccbf6d66d680b49b073c4f1ddf804aa", [
+        "7d8ac32fe4ae209ead1f3220fda34466",
+        "f9144e76988aad647d2e61353a6e96d5",
+        "b14c3b80179203363922d60760271c98",
+        "770bb2a8c28f6cee89e00f4d5cc7f861",
+        "6e3d7073ea368334ef67467871c66799",
+        "248792bc74a98ce024477c13c8fb5f8d",
+        "fcea4640d2db820c0604851e293d2487",
+        "2776c36fb714bb1f8525a0be36fc7dba",
+        "6ee7ac8be773e473a4bf75ee5f065762",
+        "33657fc073354cf91d4a68c735aacfc8",
+        "7645c65094a5868bf225c516fdee2d0c",
+        "840485aacb8226631ecd9c70e3018086",
+    ]),
+    (10, "377e63bdbb5f7d4dc58a483d035212bb", [
+        "32c53260103be431c843b1a633afe3bd",
+        "0107eb16cb8695084d452d2cc50bc7d6",
+        "df1e5c66cd755287fb0446faccd72a06",
+        "361bbcd5d40797f49dfa1898652da197",
+        "160d3ad1512f7dec7fd9344aed318591",
+        "659af6d95df4f25beca4fb9bfee3b7e8",
+        "37f3b208977bad50b3724566b72bfa9d",
+        "6c1de2dfc69c2986142c26a8248eb316",
+        "5e19220837a396bd4bc8cd685ff314c3",
+        "86e7b864fb0f3d628e46d50c1ba92f1c",
+        "065d0082c80b1aea18f4abe0c49df72e",
+        "84a09430c1d20ea9f388f3123c3733a3",
+    ]),
+]
+
+LOW_ORDER = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]
+
+# key, initial counter block, first 64 bytes of AES-256-CTR: the carry runs through the whole block
+CARRY = [
+    ("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d", "00000000000000000000000000000000", "b6e601deddb2cf246ad71d9a4b292b4491b496da0742a4ae981e210d489c43aabafe8e69f94206720ded8c0646a853b91ae957160cf4488005ee9ecbf85aa7de"),
+    ("4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a", "00000000000000000000000000000000", "65811bb18c3dc5409619da41497c2c8e0f8c8bfdef3defd09475a66a22293ee5f856fdd290350ea1cc9fe8227fa569b7e9b9218a47c7f16c0ab9fc7b498df0cc"),
+    ("dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986", "00000000000000000000000000000000", "9949dd79e5229f1bce90e19ae79c71ac058ae28e41d6c9c404f2a2efce024879577b11ff1443c0016f72b197520568dc1cb9e7ca308943719f6ad1eede5a4dc5"),
+    ("084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5", "00000000000000000000000000000000", "80ff589cf29cd99298fc222bf24b5414d62eb947ec9700934971fe00d515bbd51d74a043a4e6e2fc6bf8339ff02903fa40a2fe99fec7b8f9ef32b205560539e6"),
+    ("1111111111111111111111111111111111111111111111111111111111111111", "ffffffffffffffffffffffffffffffff", "58fa5d98ab39e6e940676209269faacf20ec0fc819042f40a665fc688864093545f0a70806f870662817e81396801b55c4ca1e67e1af9d99011abd05dbf2da8f"),
+    ("1111111111111111111111111111111111111111111111111111111111111111", "000000000000000000000000ffffffff", "a7831b77087b8130407eff577293713b8915c7815011fac82aad3425054942e6a9f5374bd6d2953b721fdb243af9b255c98b08c808233f107939fb459f077ad0"),
+]
+
+SP800_38A_PLAINTEXT = (
+    "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+    "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
+)
+GCM_PLAINTEXT = (
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255"
+)
+GCM_AAD = "feedfacedeadbeeffeedfacedeadbeefabaddad2"
+GCM_KEY = "feffe9928665731c6d6a8f9467308308"
+GCM_IV = "cafebabefacedbaddecaf888"
+
+passed = failed = 0
+
+
+def check(name, got, expected):
+    global passed, failed
+    if got == expected:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAILED {name}: got {got!r}, expected {expected!r}")
+
+
+def h(text):
+    return bytes.fromhex(text)
+
+
+def refusal(action, *arguments):
+    try:
+        action(*arguments)
+    except Refused as reason:
+        return str(reason)
+    except RoundAborted as abort:
+        return f"abort at {abort.stage}"
+    return None
+
+
+def check_x25519():
+    """RFC 7748 sections 5.2 and 6.1."""
+    got = x25519(
+        h("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
+        h("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"),
+    )
+    check("5.2 first", got.hex(), "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552")
+    got = x25519(
+        h("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"),
+        h("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"),
+    )
+    check("5.2 second", got.hex(), "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957")
+    k = u = bytes([9]) + bytes(31)
+    for i in range(1, 1001):
+        k, u = x25519(k, u), k
+        if i == 1:
+            check("5.2 once", k.hex(), "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079")
+    check("5.2 1000 times", k.hex(), "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51")
+    a = h("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
+    b = h("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb")
+    check("6.1 A", public_key(a).hex(), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a")
+    check("6.1 B", public_key(b).hex(), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
+    secret = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"
+    check("6.1 K of A", shared_secret(a, public_key(b)).hex(), secret)
+    check("6.1 K of B", shared_secret(b, public_key(a)).hex(), secret)
+    for point in LOW_ORDER:
+        check(f"low order {point}", refusal(shared_secret, a, h(point)), "low-order-point")
+
+
+def check_hkdf():
+    """RFC 5869 appendix A.1 to A.3."""
+    ikm = bytes([0x0B]) * 22
+    got = hkdf(ikm, h("000102030405060708090a0b0c"), h("f0f1f2f3f4f5f6f7f8f9"), 42)
+    expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    check("A.1", got.hex(), expected)
+    got = hkdf(bytes(range(0x50)), bytes(range(0x60, 0xB0)), bytes(range(0xB0, 0x100)), 82)
+    expected = (
+        "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09"
+        "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87"
+    )
+    check("A.2", got.hex(), expected)
+    got = hkdf(ikm, b"", b"", 42)
+    expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+    check("A.3", got.hex(), expected)
+
+
+def check_chacha20():
+    """RFC 8439 section 2.3.2 and appendix A.1, 1 to 3."""
+    got = chacha20_block(bytes(range(32)), 1, h("000000090000004a00000000"))
+    expected = (
+        "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e"
+        "d2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e"
+    )
+    check("2.3.2", got.hex(), expected)
+    first = (
+        "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7"
+        "da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586"
+    )
+    second = (
+        "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed"
+        "29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f"
+    )
+    check("A.1 1", chacha20_block(bytes(32), 0, bytes(12)).hex(), first)
+    check("A.1 2", chacha20_block(bytes(32), 1, bytes(12)).hex(), second)
+    got = chacha20_block(bytes(31) + bytes([1]), 1, bytes(12)).hex()
+    expected = (
+        "3aeb5224ecf849929b9d828db1ced4dd832025e8018b8160b82284f3c949aa5a"
+        "8eca00bbb4a73bdad192b5c42f73f2fd4e273644c8b36125a64addeb006c13a0"
+    )
+    check("A.1 3", got, expected)
+    generator = Generator(bytes(32))
+    pieces = b"".join(generator.read(n) for n in [1, 62, 2, 0, 63])
+    check("reads straddle blocks", pieces.hex(), first + second)
+
+
+def check_aes():
+    """FIPS 197 appendix C, SP 800-38A F.5.1 and F.5.5."""
+    plaintext = h("00112233445566778899aabbccddeeff")
+    got = aes_block(aes_round_keys(bytes(range(16))), plaintext).hex()
+    check("C.1", got, "69c4e0d86a7b0430d8cdb78070b4c55a")
+    got = aes_block(aes_round_keys(bytes(range(32))), plaintext).hex()
+    check("C.3", got, "8ea2b7ca516745bfeafc49904b496089")
+    counter, plaintext = h("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"), h(SP800_38A_PLAINTEXT)
+    stream = aes_ctr_keystream(h("2b7e151628aed2a6abf7158809cf4f3c"), counter, 64)
+    expected = (
+        "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff"
+        "5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee"
+    )
+    check("F.5.1", xor(stream, plaintext).hex(), expected)
+    key = h("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+    expected = (
+        "601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5"
+        "2b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6"
+    )
+    check("F.5.5", xor(aes_ctr_keystream(key, counter, 64), plaintext).hex(), expected)
+    for key, iv, stream in CARRY:
+        check(f"carry {key[:8]} {iv}", aes_ctr_keystream(h(key), h(iv), 64).hex(), stream)
+
+
+def check_gcm():
+    """McGrew and Viega, test cases 1, 2, 4 (AES-128) and 13 to 16 (AES-256)."""
+    plaintext, aad, iv = h(GCM_PLAINTEXT), h(GCM_AAD), h(GCM_IV)
+    key128, key256 = h(GCM_KEY), h(GCM_KEY * 2)
+    c4 = (
+        "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
+        "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
+    )
+    c16 = (
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+    )
+    cases = [
+        ("1", bytes(16), bytes(12), b"", b"", "58e2fccefa7e3061367f1d57a4e7455a"),
+        ("2", bytes(16), bytes(12), b"", bytes(16), "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf"),
+        ("4", key128, iv, aad, plaintext[:60], c4 + "5bc94fbc3221a5db94fae95ae7121a47"),
+        ("13", bytes(32), bytes(12), b"", b"", "530f8afbc74536b9a963b4f1c4cb738b"),
+        ("14", bytes(32), bytes(12), b"", bytes(16), "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"),
+        ("15", key256, iv, b"", plaintext, c16 + "898015adb094dac5d93471bdec1a502270e3cc6c"),
+        ("16", key256, iv, aad, plaintext[:60], c16 + "76fc6ece0f4e1768cddf8853bb2d551b"),
+    ]
+    for name, key, nonce, data, text, expected in cases:
+        box = gcm_seal(key, nonce, data, text)
+        check(f"case {name}", box.hex(), expected)
+        check(f"case {name} opened", gcm_open(key, nonce, data, box), text)
+        changed = box[:-1] + bytes([box[-1] ^ 1])
+        check(f"case {name} changed", refusal(gcm_open, key, nonce, data, changed), "authentication-failed")
+
+
+def check_shamir():
+    for threshold, secret, shares in SSSS:
+        points = []
+        for x, y in enumerate(shares, 1):
+            points.append((x, int(y, 16) ^ sharing.power(x, threshold)))
+        secret = int(secret, 16)
+        for start in range(len(points) - threshold + 1):
+            got = sharing.interpolate(points[start : start + threshold], 0)
+            check(f"ssss {threshold} from {start}", got, secret)
+        for x, y in points[threshold:]:
+            check(f"ssss {threshold} at {x}", sharing.interpolate(points[:threshold], x), y)
+    generator = Generator(bytes(32))
+    secret = generator.read(32)
+    polynomials = sharing.draw_polynomials(secret, 3, generator)
+    shares = [(x, sharing.share_at(polynomials, x)) for x in [9, 2, 1, 300]]
+    check("two elements", sharing.reconstruct(3, shares), secret)
+    check("share at zero", refusal(sharing.share_at, polynomials, 0), "zero-index")
+    check("too few", refusal(sharing.reconstruct, 3, shares[:2]), "too-few-shares")
+
+
+def check_rings():
+    check("packed", rings.pack(3, [1, 2, 7]).hex(), "d101")  # 001, 010, 111 from the lowest bit: 1 11 010 001
+    for bits in range(1, 65):
+        elements = [(2**bits - 1) * i // 6 for i in range(7)]
+        check(f"packing {bits}", rings.unpack(bits, 7, rings.pack(bits, elements)), elements)
+    for n, q, w in [(1, 1, 1), (3, 16, 1), (4, 16, 1), (65537, 16, 1), (1000, 8, 100), (2**32, 32, 1)]:
+        largest = n * w * (2**q - 1)
+        bits = rings.capacity_bits(n, q, w)
+        check(f"capacity {n} {q} {w}", 2**bits > largest >= 2 ** (bits - 1), True)
+    check("capacity above 64", refusal(rings.capacity_bits, 2**32 + 2, 32), "capacity-above-64-bits")
+
+
+def check_quantizer():
+    values = [-1.0, 1.0, 1.5, -0.0]
+    got, clipped = quantizer.encode(values, 8, 1.0, Generator(bytes(32)))
+    check("edges", (got[:3], clipped), ([0, 255, 255], 1))
+    check("middle", got[3] in (127, 128), True)
+    try:
+        quantizer.encode([0.0, math.nan], 8, 1.0, Generator(bytes(32)))
+        check("NaN", None, 1)
+    except quantizer.NotFinite as error:
+        check("NaN", error.coordinate, 1)
+    generator = Generator(bytes([7]) * 32)
+    got, _ = quantizer.encode([0.1] * 20000, 2, 1.0, generator)
+    check("unbiased", abs(quantizer.decode_mean([sum(got)], 20000, 2, 1.0)[0] - 0.1) < 0.02, True)
+
+
+def check_rounds():
+    """The sum that the server works out from the bytes is the sum of the inputs of those who are in it."""
+    context = {
+        "task": b"selftest", "round": 1, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32),
+    }
+    ids, bits = [1, 4, 6], 33
+
+    def inputs_and_generators(seed):
+        inputs, generators = {}, {}
+        for u in ids:
+            draw = Generator(keys.simulation_key(seed, "input", context, u))
+            inputs[u] = [int.from_bytes(draw.read(8), "little") % 2**bits for _ in range(3)]
+            generators[u] = Generator(keys.simulation_key(seed, "party", context, u))
+        return inputs, generators
+
+    def total(inputs, who):
+        return [sum(inputs[u][i] for u in who) % 2**bits for i in range(3)]
+
+    session = plain.make_session(bits, 3, 2, ids, 9, context)
+    inputs, _ = inputs_and_generators(1)
+    check("plain", plain.run(session, 9, 2, inputs, {4})[1:], ([1, 6], total(inputs, [1, 6])))
+    check("plain, too few", refusal(plain.run, session, 9, 2, inputs, {4, 6}), "abort at 0")
+
+    private = {j: hashlib.sha256(bytes([j])).digest() for j in (10, 11, 12)}
+    helper_keys = [public_key(private[j]) for j in (10, 11, 12)]
+    session = additive.make_session(bits, 3, 2, ids, [10, 11, 12], helper_keys, context)
+    inputs, generators = inputs_and_generators(2)
+    check("additive", additive.run(session, 2, private, inputs, generators, {1})[1:], ([4, 6], total(inputs, [4, 6])))
+
+    session = secagg.make_session(bits, 3, 2, 2, ids, 9, context)
+    for last in range(len(secagg.SENDS)):
+        inputs, generators = inputs_and_generators(3 + last)
+        _, survivors, got = secagg.run(session, 9, 2, 2, inputs, generators, {4: secagg.SENDS[last]})
+        check(f"secagg, lost after {secagg.SENDS[last]}", got, total(inputs, survivors[2]))
+    _, generators = inputs_and_generators(9)
+    lost = {4: "share-keys", 6: "start"}
+    check("secagg, too few", refusal(secagg.run, session, 9, 2, 2, inputs, generators, lost), "abort at 4")
+
+    data = wire.encode(session, 0x35, {"survivors": [1, 6]})
+    check("wire", wire.decode(session, data), (0x35, {"survivors": [1, 6]}))
+    for cut in range(len(data)):
+        check(f"wire cut at {cut}", refusal(wire.decode, session, data[:cut]) is None, False)
+
+
+if __name__ == "__main__":
+    for checks in [
+        check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
+        check_shamir, check_rings, check_quantizer, check_rounds,
+    ]:
+        checks()
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages as bytes: the TLS presentation language, version 1 of the wire format.
+
+A message body is a plain dict; `encode` and `decode` are inverse to each other, and `decode` refuses everything else.
+"""
+
+from primitives import Refused, sha256
+from rings import pack, packed_size, unpack
+
+VERSION = 1
+ABORT = 0x01
+TYPES = {
+    "plain": {0x10: "input"},
+    "additive": {0x20: "share", 0x21: "forward", 0x22: "combine"},
+    "secagg": {
+        0x30: "advertise-keys",
+        0x31: "roster",
+        0x32: "share-keys",
+        0x33: "shares",
+        0x34: "masked-input",
+        0x35: "survivors",
+        0x36: "unmask",
+    },
+}
+ABORT_REASONS = {1: "too-few-parties", 2: "inconsistent-messages", 3: "refused", 4: "internal"}
+
+
+def u8(value):
+    return value.to_bytes(1, "big")
+
+
+def u32(value):
+    return value.to_bytes(4, "big")
+
+
+def u64(value):
+    return value.to_bytes(8, "big")
+
+
+def vector(maximum, data):
+    """A variable-length vector of TLS: the length in bytes, in as many bytes as the maximum needs."""
+    assert len(data) <= maximum
+    return len(data).to_bytes((maximum.bit_length() + 7) // 8, "big") + data
+
+
+def party_ids(ids):
+    return b"".join(u32(i) for i in ids)
+
+
+# Sessions
+
+
+def encode_context(context):
+    assert 1 <= len(context["task"]) <= 255
+    return (
+        vector(255, context["task"])
+        + u64(context["round"])
+        + u32(context["attempt"])
+        + context["modelDigest"]
+        + context["parametersDigest"]
+    )
+
+
+def encode_session_input(scheme, parameters, contributors, helpers, context):
+    assert list(contributors) == sorted(set(contributors))
+    return (
+        vector(255, b"fedsum session")
+        + u8(VERSION)
+        + vector(255, scheme.encode())
+        + vector(2**16 - 1, parameters)
+        + vector(2**24 - 1, party_ids(contributors))
+        + vector(2**16 - 1, party_ids(helpers))
+        + encode_context(context)
+    )
+
+
+class Session:
+    """What a decoder knows before the first message: the scheme, the digest and the shape of the vectors."""
+
+    def __init__(self, scheme, bits, dimension, parameters, contributors, helpers, context):
+        self.scheme, self.bits, self.dimension = scheme, bits, dimension
+        self.parameters, self.contributors, self.helpers = parameters, list(contributors), list(helpers)
+        self.context, self.round = context, context["round"]
+        self.input = encode_session_input(scheme, parameters, contributors, helpers, context)
+        self.digest = sha256(self.input)
+
+
+def plain_parameters(bits, dimension, minimum_contributors):
+    return u8(bits) + u32(dimension) + u32(minimum_contributors)
+
+
+def additive_parameters(bits, dimension, minimum_contributors, helper_keys):
+    return plain_parameters(bits, dimension, minimum_contributors) + b"".join(helper_keys)
+
+
+def secagg_parameters(bits, dimension, minimum_contributors, threshold):
+    return plain_parameters(bits, dimension, minimum_contributors) + u32(threshold)
+
+
+# Encoding
+
+
+def ring_vector(bits, elements):
+    return u8(bits) + u32(len(elements)) + pack(bits, elements)
+
+
+def advertisement(keys):
+    return keys["channelPublicKey"] + keys["maskPublicKey"] + keys["selfMaskCommitment"]
+
+
+def sealed_seed(seed):
+    return seed["ephemeralPublicKey"] + seed["box"]
+
+
+def encode_body(session, kind, body):
+    def entries(name, encode):
+        return vector(2**24 - 1, b"".join(encode(entry) for entry in body[name]))
+
+    match kind:
+        case 0x01:
+            return u8(body["reason"])
+        case 0x10 | 0x22 | 0x34:
+            return ring_vector(session.bits, body["elements"])
+        case 0x20:
+            seeds = b"".join(sealed_seed(seed) for seed in body["seeds"])
+            return ring_vector(session.bits, body["leaderShare"]) + vector(2**16 - 1, seeds)
+        case 0x21:
+            return entries("entries", lambda e: u32(e["contributor"]) + sealed_seed(e["seed"]))
+        case 0x30:
+            return advertisement(body)
+        case 0x31:
+            return entries("roster", lambda e: u32(e["id"]) + advertisement(e["keys"]))
+        case 0x32:
+            return entries("shares", lambda e: u32(e["to"]) + e["box"])
+        case 0x33:
+            return entries("shares", lambda e: u32(e["from"]) + e["box"])
+        case 0x35:
+            return entries("survivors", u32)
+        case 0x36:
+            return entries("shares", lambda e: u32(e["of"]) + e["share"])
+    raise AssertionError(kind)
+
+
+def encode(session, kind, body):
+    return u8(VERSION) + u8(kind) + session.digest + encode_body(session, kind, body)
+
+
+# Decoding
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if self.at + count > len(self.data):
+            raise Refused("truncated")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def uint(self, size):
+        return int.from_bytes(self.take(size), "big")
+
+    def entries(self, maximum, size, decode):
+        """A vector of entries of one size."""
+        data = self.take(self.uint((maximum.bit_length() + 7) // 8))
+        if len(data) % size:
+            raise Refused("vector-length-not-a-multiple-of-the-element-size")
+        return [decode(Reader(data[i : i + size])) for i in range(0, len(data), size)]
+
+    def end(self):
+        if self.at != len(self.data):
+            raise Refused("trailing-bytes")
+
+
+def ascending(ids):
+    if any(a >= b for a, b in zip(ids, ids[1:])):
+        raise Refused("ids-not-ascending")
+
+
+def read_ring_vector(session, reader):
+    if reader.uint(1) != session.bits:
+        raise Refused("wrong-bits")
+    if reader.uint(4) != session.dimension:
+        raise Refused("wrong-count")
+    data = reader.take(packed_size(session.bits, session.dimension))
+    return unpack(session.bits, session.dimension, data)
+
+
+def read_advertisement(reader):
+    return {
+        "channelPublicKey": reader.take(32),
+        "maskPublicKey": reader.take(32),
+        "selfMaskCommitment": reader.take(32),
+    }
+
+
+def read_sealed_seed(reader):
+    return {"ephemeralPublicKey": reader.take(32), "box": reader.take(48)}
+
+
+def decode_body(session, kind, reader):
+    many = 2**24 - 1
+
+    def read_reason():
+        reason = reader.uint(1)
+        if reason not in ABORT_REASONS:
+            raise Refused("unknown-reason")
+        return reason
+
+    def keyed(name, size, decode):
+        out = reader.entries(many, 4 + size, decode)
+        ascending([entry[name] for entry in out])
+        return out
+
+    match kind:
+        case 0x01:
+            return {"reason": read_reason()}
+        case 0x10 | 0x22 | 0x34:
+            return {"elements": read_ring_vector(session, reader)}
+        case 0x20:
+            share = read_ring_vector(session, reader)
+            return {"leaderShare": share, "seeds": reader.entries(2**16 - 1, 80, read_sealed_seed)}
+        case 0x21:
+            return {"entries": keyed("contributor", 80, lambda r: {"contributor": r.uint(4), "seed": read_sealed_seed(r)})}
+        case 0x30:
+            return read_advertisement(reader)
+        case 0x31:
+            return {"roster": keyed("id", 96, lambda r: {"id": r.uint(4), "keys": read_advertisement(r)})}
+        case 0x32:
+            return {"shares": keyed("to", 88, lambda r: {"to": r.uint(4), "box": r.take(88)})}
+        case 0x33:
+            return {"shares": keyed("from", 88, lambda r: {"from": r.uint(4), "box": r.take(88)})}
+        case 0x35:
+            survivors = reader.entries(many, 4, lambda r: r.uint(4))
+            ascending(survivors)
+            return {"survivors": survivors}
+        case 0x36:
+            return {"shares": keyed("of", 32, lambda r: {"of": r.uint(4), "share": r.take(32)})}
+    raise AssertionError(kind)
+
+
+def decode(session, data):
+    """Returns (type, body) of exactly one canonical message of the session."""
+    reader = Reader(data)
+    if reader.uint(1) != VERSION:
+        raise Refused("wrong-version")
+    kind = reader.uint(1)
+    if kind != ABORT and kind not in TYPES[session.scheme]:
+        raise Refused("unknown-type")
+    if reader.take(32) != session.digest:
+        raise Refused("wrong-session")
+    body = decode_body(session, kind, reader)
+    reader.end()
+    return kind, body
