@@ -63,6 +63,7 @@ let package = Package(
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
+        tests(of: "SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(
             "SharingAggregation",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
