@@ -39,6 +39,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         var failed: Set<PartyID> = []
         /// Messages of later stages.
         var early: [(message: Scheme.Message, sender: PartyID, digest: HashDigest?)] = []
+        /// For a party that reconnects. Kept only where one may: the frames of all parties are all vectors.
         var lastFrames: [Frame] = []
     }
 
@@ -152,7 +153,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         seats[id]?.heard = [:]
         seats[id]?.failed = []
-        seats[id]?.lastFrames = frames
+        if transport.canReconnect { seats[id]?.lastFrames = frames }
         record(transport.send(frames, from: id), records)
         if transport.lostParties.contains(id) {
             // What a lost party learned, it learned; but it takes no further part.

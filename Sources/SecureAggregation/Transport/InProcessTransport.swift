@@ -126,6 +126,9 @@ public struct InProcessTransport: Sendable {
     /// Whether a message can come twice: only a fault does that in one process.
     package var canRepeat: Bool { !faults.faults.isEmpty }
 
+    /// Whether a party can come back after an outage.
+    package var canReconnect: Bool { faults.faults.contains { if case .outage = $0 { true } else { false } } }
+
     /// When something happens next: a frame is due, or a party is back.
     package var nextEvent: Int? {
         let nextFrame = queue.keys.min()
