@@ -85,6 +85,11 @@ let package = Package(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
         tests(of: "FederatedLearning", [crypto]),
+        // The pages
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["PairwiseMasking", "RingArithmetic", "SecureAggregation"],
+            swiftSettings: swiftSettings
+        ),
         // Floor 4: faces
         .executableTarget(
             name: "fedsum",

@@ -51,6 +51,8 @@ public enum FederatedLearningError: Error, Equatable, Sendable {
     case batchSize(Int)
     /// The learning rate is not a finite positive number.
     case learningRate(Float)
+    /// The given weights are not one non-negative integer for each client.
+    case weights
     /// Training left a parameter that is infinite or not a number: the learning rate is too large for the data.
     case diverged
 }

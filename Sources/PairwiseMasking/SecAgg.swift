@@ -14,7 +14,7 @@ public import SecureRandomness
 /// - Threat model: a server that follows the protocol and colludes with fewer than t clients, or one that lies while no client colludes: t > N/2 then keeps any
 ///   one client's two secrets apart. The same survivors must be shown to all clients, which this scheme does not check; clients' keys reach one another through the server.
 /// - Dropouts: up to N − t clients, at any stage.
-/// - Cost for a client: N − 1 key agreements twice and N masks; 28 + 184·N bytes besides its b·d bits. For the server: a mask for each survivor, and
+/// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the server: a mask for each survivor, and
 ///   one for each pair of a survivor and a client lost between sharing and sending.
 public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     public let contributors: [PartyID]

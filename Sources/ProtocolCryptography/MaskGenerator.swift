@@ -5,7 +5,7 @@ internal import CryptoExtras
 public import RingArithmetic
 public import SecureRandomness
 
-/// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A §6.5].
+/// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A] §6.5.
 ///
 /// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up mod 2^128. The keystream is
 /// read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod 2^b, so it is uniform as far as AES is a
@@ -15,8 +15,8 @@ public struct MaskGenerator: Sendable {
 
     /// The length of a mask key, in bytes.
     public static let keyByteCount = 32
-    /// How much keystream is made at a time: it stays in the first-level cache.
-    private static let blockByteCount = 16 * 1024
+    /// How much keystream is made at a time: it stays in the second-level cache, and the cost of a call does not count.
+    private static let blockByteCount = 64 * 1024
 
     /// The generator of this mask key.
     /// - Throws: `.wrongLength` unless there are 32 bytes.
@@ -75,14 +75,14 @@ extension UInt32: MaskableElement {
         _ generator: MaskGenerator, to vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
         precondition(width.bits <= 32, "The element type is narrower than the ring.")
-        try expand(generator, UInt32.self, over: &vector) { $0 &+= $1 }
+        try expand(generator, UInt32.self, over: &vector, subtracting: false)
     }
 
     public static func subtract(
         _ generator: MaskGenerator, from vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
         precondition(width.bits <= 32, "The element type is narrower than the ring.")
-        try expand(generator, UInt32.self, over: &vector) { $0 &-= $1 }
+        try expand(generator, UInt32.self, over: &vector, subtracting: true)
     }
 }
 
@@ -91,9 +91,9 @@ extension UInt64: MaskableElement {
         _ generator: MaskGenerator, to vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {
         if width.bits <= 32 {
-            try expand(generator, UInt32.self, over: &vector) { $0 &+= UInt64($1) }
+            try expand(generator, UInt32.self, over: &vector, subtracting: false)
         } else {
-            try expand(generator, UInt64.self, over: &vector) { $0 &+= $1 }
+            try expand(generator, UInt64.self, over: &vector, subtracting: false)
         }
     }
 
@@ -101,28 +101,44 @@ extension UInt64: MaskableElement {
         _ generator: MaskGenerator, from vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {
         if width.bits <= 32 {
-            try expand(generator, UInt32.self, over: &vector) { $0 &-= UInt64($1) }
+            try expand(generator, UInt32.self, over: &vector, subtracting: true)
         } else {
-            try expand(generator, UInt64.self, over: &vector) { $0 &-= $1 }
+            try expand(generator, UInt64.self, over: &vector, subtracting: true)
         }
     }
 }
 
+/// Adds or subtracts the mask, whose words are narrower than or as wide as the elements. Inlined, so that both types are known in the loops.
 @inline(__always)
-private func expand<Element, Word: FixedWidthInteger & BitwiseCopyable>(
-    _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], _ combine: (inout Element, Word) -> Void
+private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & BitwiseCopyable>(
+    _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], subtracting: Bool
 ) throws(CryptographyError) {
     let size = MemoryLayout<Word>.size
-    let count = vector.count
-    var span = vector.mutableSpan
-    unsafe try generator.forEachBlock(byteCount: count * size) { (offset, keystream) in
-        let first = offset / size
-        let words = keystream.count / size
-        precondition(first + words <= count, "Keystream for more elements than there are.")
-        for index in 0..<words {
-            // SAFETY: index · size + size ≤ keystream.count by the choice of `words`.
-            let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-            combine(&span[first + index], Word(littleEndian: word))
+    let failure: CryptographyError? = unsafe vector.withUnsafeMutableBufferPointer { (target) in
+        let count = target.count
+        do throws(CryptographyError) {
+            unsafe try generator.forEachBlock(byteCount: count * size) { (offset, keystream) in
+                let first = offset / size
+                let words = keystream.count / size
+                precondition(first + words <= count, "Keystream for more elements than there are.")
+                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by the
+                // precondition above.
+                if subtracting {
+                    for index in 0..<words {
+                        let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
+                        unsafe target[first + index] &-= Element(truncatingIfNeeded: Word(littleEndian: word))
+                    }
+                } else {
+                    for index in 0..<words {
+                        let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
+                        unsafe target[first + index] &+= Element(truncatingIfNeeded: Word(littleEndian: word))
+                    }
+                }
+            }
+            return nil
+        } catch {
+            return error
         }
     }
+    if let failure { throw failure }
 }

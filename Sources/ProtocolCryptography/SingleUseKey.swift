@@ -5,7 +5,7 @@ public import SecureRandomness
 
 /// An AES-256-GCM key that encrypts one message, and is used up by it.
 ///
-/// The nonce is always zero [SP800-38D §8: unique for a key], so there is none to get wrong: the type cannot be copied, and
+/// The nonce is always zero, which is unique for a key that is used once ([SP800-38D] §8), so there is none to get wrong: the type cannot be copied, and
 /// sealing consumes it. The key must come from a derivation that names its one use.
 public struct SealingKey: ~Copyable, Sendable {
     private let key: SecretBytes

@@ -96,7 +96,7 @@ private func carrylessProduct(_ x: UInt64, _ y: UInt64) -> (high: UInt64, low: U
     return (high, low)
 }
 
-/// The lower 64 bits of a carry-less product, by integer multiplication "with holes" [Por18].
+/// The lower 64 bits of a carry-less product, by integer multiplication "with holes" [Por16].
 ///
 /// Each operand is split into four words that use every fourth bit. In a product of two such words every fourth column counts at most 16 ones, and a count of 16 happens
 /// only where its carry falls off the top: column 60, of 16 pairs. So the three bits between hold every carry, and the wanted bit of each column is its parity.

@@ -83,16 +83,17 @@ public struct FixedPointQuantizer: Hashable, Sendable {
                 clippedCount += 1
                 x = x > 0 ? clip : -clip
             }
+            // Conversions to integers truncate, which is the floor: nothing here is negative.
             let y = min((x + clip) * scale, largest)
-            let floor = y.rounded(.down)
-            let fraction = (y - floor) * 0x1p32
-            let threshold = fraction.rounded(.down)
-            let word = Double(try words.next())
+            let floor = UInt32(y)
+            let fraction = (y - Double(floor)) * 0x1p32
+            let threshold = UInt64(fraction)
+            let word = UInt64(try words.next())
             var up = word < threshold
             if word == threshold {
-                up = Double(try words.next()) < ((fraction - threshold) * 0x1p32).rounded(.down)
+                up = UInt64(try words.next()) < UInt64((fraction - Double(threshold)) * 0x1p32)
             }
-            integers[index] = UInt32(floor) + (up ? 1 : 0)
+            integers[index] = floor + (up ? 1 : 0)
         }
         return Quantized(integers: integers, clippedCount: clippedCount)
     }

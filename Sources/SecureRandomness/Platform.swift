@@ -15,7 +15,8 @@ internal import Darwin
 package enum Platform {
     /// Fills `buffer` from the kernel's generator.
     ///
-    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256 bytes.
+    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256 bytes, the most that
+    /// `getentropy` gives (Swift's Glibc module does not show `getrandom`).
     /// - Throws: `.systemSourceUnavailable` with `errno` if the kernel refuses; the buffer is then not to be used.
     static func fillWithEntropy(_ buffer: UnsafeMutableRawBufferPointer) throws(RandomnessError) {
         var offset = 0

@@ -136,7 +136,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             for receiver in envelope.receivers { frames.append(Frame(sender: id, receiver: receiver, bytes: bytes)) }
             records.append((envelope.message.stage, envelope.message.type, nil, envelope.receivers.count))
         }
-        let stage = transition.envelopes.first?.message.stage ?? previous
+        var stage = transition.envelopes.first?.message.stage ?? previous
+        if stage == nil, case .next(_, let expectation) = transition { stage = expectation.stage }
         charge(id, since: start, stage: stage)
 
         switch transition {

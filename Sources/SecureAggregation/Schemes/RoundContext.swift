@@ -41,3 +41,14 @@ public struct RoundContext: Hashable, Sendable {
         encoder.write(bytes: parametersDigest.bytes)
     }
 }
+
+extension RoundContext {
+    /// The context of one aggregation, bound to the bytes of a model and of an application's parameters.
+    ///
+    /// - Precondition: `task` has 1 to 255 bytes of UTF-8.
+    public init(task: String, round: UInt64, attempt: UInt32 = 0, model: [UInt8], parameters: [UInt8]) {
+        self.init(
+            task: task, round: round, attempt: attempt, modelDigest: HashDigest(of: model),
+            parametersDigest: HashDigest(of: parameters))
+    }
+}

@@ -11,7 +11,8 @@ SHARE, FORWARD, COMBINE = 0, 1, 2  # stages
 
 
 def make_session(bits, dimension, minimum_contributors, contributors, helpers, helper_keys, context):
-    parameters = wire.additive_parameters(bits, dimension, minimum_contributors, helper_keys)
+    """helper_keys: one for each helper, leader first; the leader's, which nobody seals to, is not part of the parameters."""
+    parameters = wire.additive_parameters(bits, dimension, minimum_contributors, helper_keys[1:])
     return wire.Session("additive", bits, dimension, parameters, contributors, helpers, context)
 
 

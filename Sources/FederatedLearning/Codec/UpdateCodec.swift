@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import RingArithmetic
+public import SecureRandomness
+
+/// What a client contributes in a round, before it is encoded.
+public struct ClientUpdate: Equatable, Sendable {
+    /// The update of the model: one value a parameter.
+    public var values: [Float]
+    /// The integer weight w of the client; p = w / Σw.
+    public var weight: Int
+    /// The mean loss of the round's model over the client's rows.
+    public var loss: Double
+    /// The share of the client's rows that the round's model gets right.
+    public var accuracy: Double
+
+    /// An update with its weight and what steers training.
+    public init(values: [Float], weight: Int, loss: Double, accuracy: Double) {
+        self.values = values
+        self.weight = weight
+        self.loss = loss
+        self.accuracy = accuracy
+    }
+}
+
+/// What the recipient of a sum reads from it.
+public struct MeanUpdate: Equatable, Sendable {
+    /// Σ pᵢ·valuesᵢ, one value a parameter.
+    public var values: [Float]
+    /// Σ wᵢ.
+    public var totalWeight: UInt64
+    /// Σ pᵢ·lossᵢ.
+    public var loss: Double
+    /// Σ pᵢ·accuracyᵢ.
+    public var accuracy: Double
+}
+
+/// Turns updates into vectors that a scheme can sum, and the sum into a weighted mean.
+public protocol UpdateCodec<Element>: Sendable {
+    /// What the scheme sums.
+    associatedtype Element: RingWord
+
+    /// How many elements an encoded update has.
+    var dimension: Int { get }
+    /// The ring, wide enough that the sum over all clients of a round cannot wrap.
+    var width: RingWidth { get }
+    /// The parameters on which all clients must agree, as bytes: part of the round context.
+    var encodedParameters: [UInt8] { get }
+
+    /// Encodes an update; `clippedCount` says to its owner how many values were clipped.
+    func encode(
+        _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
+    ) throws(RingError) -> (vector: [Element], clippedCount: Int)
+
+    /// The weighted mean behind a sum.
+    func decode(_ sum: [Element]) throws(RingError) -> MeanUpdate
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What clients compute in a round, and how their results become the next model.
+public enum FederatedAlgorithm: Equatable, Sendable {
+    /// Federated averaging [MMR+17] Algorithm 1: each client trains from the round's model and contributes the difference; the
+    /// weighted mean of the differences is added to the model.
+    case averaging(LocalTraining)
+    /// Federated SGD [MMR+17] §2: each client contributes the gradient of its mean loss at the round's model; the model takes one step of
+    /// this size against their weighted mean.
+    case gradientDescent(learningRate: Float)
+}
+
+/// The weights pᵢ of the clients, up to their sum.
+public enum ClientWeighting: Equatable, Sendable {
+    /// By the number of a client's rows. The numbers stay inside the masked vector.
+    case byCount
+    /// All alike.
+    case uniform
+    /// Integers, one for each client in the order of the clients.
+    case given([Int])
+}
+
+/// When training ends.
+public struct StoppingRule: Equatable, Sendable {
+    /// After this many rounds.
+    public var rounds: Int
+    /// When the global loss has moved by no more than this, in nats, for `patience` rounds in a row; nil: never.
+    public var lossTolerance: Double?
+    /// How many rounds in a row count as standing still.
+    public var patience: Int
+    /// When the round's model gets this share of all training rows right; nil: never.
+    public var targetAccuracy: Double?
+    /// When training has lasted this long; nil: never.
+    public var timeLimit: Duration?
+
+    /// A rule; training ends as soon as one of its parts says so.
+    public init(
+        rounds: Int, lossTolerance: Double? = nil, patience: Int = 3, targetAccuracy: Double? = nil,
+        timeLimit: Duration? = nil
+    ) {
+        self.rounds = rounds
+        self.lossTolerance = lossTolerance
+        self.patience = patience
+        self.targetAccuracy = targetAccuracy
+        self.timeLimit = timeLimit
+    }
+
+    /// Why training ended.
+    public enum Reason: String, Sendable {
+        /// The last round is over.
+        case roundLimit = "round limit"
+        /// The loss stands still.
+        case convergence
+        /// The model is good enough.
+        case targetAccuracy = "target accuracy"
+        /// Time is up.
+        case timeLimit = "time limit"
+        /// The user stopped it.
+        case interruption
+    }
+
+    /// Whether training ends after these rounds.
+    func reason(after history: [RoundReport], elapsed: Duration) -> Reason? {
+        if let targetAccuracy, let last = history.last?.trainingAccuracy, last >= targetAccuracy {
+            return .targetAccuracy
+        }
+        if let lossTolerance, patience > 0 {
+            let losses = history.compactMap(\.trainingLoss).suffix(patience + 1)
+            let moves = zip(losses, losses.dropFirst()).map { abs($0 - $1) }
+            if moves.count == patience, moves.allSatisfy({ $0 <= lossTolerance }) { return .convergence }
+        }
+        if history.count >= rounds { return .roundLimit }
+        if let timeLimit, elapsed >= timeLimit { return .timeLimit }
+        return nil
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FederatedLearning
+import Foundation
+import RingArithmetic
+import SecureAggregation
+import SecureRandomness
+
+/// `fedsum compare`: the same federated task under several schemes.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains the same federated task under several schemes and compares them.",
+        discussion: """
+            Example:
+              fedsum compare --dataset breast-cancer --model softmax --clients 5 --schemes plain,secagg
+
+            Everything runs in this process; with --seed the result is the same on every run.
+            """)
+
+    @OptionGroup var learning: LearningOptions
+
+    @Option(help: "Schemes, separated by commas: plain, additive, secagg; or all.")
+    var schemes = "all"
+
+    @Option(help: "Differential privacy: none.")
+    var dp = "none"
+
+    @Option(help: "Seed of the simulation. (default: drawn)")
+    var seed: UInt64?
+
+    @Option(help: "Number of seeds, counted up from --seed; accuracies are their means.")
+    var seeds = 1
+
+    @Option(help: ArgumentHelp("Write report.md, report.csv and report.json into this folder.", valueName: "dir"))
+    var out: String?
+
+    @Flag(help: "Print one JSON document on standard output.")
+    var json = false
+
+    @OptionGroup var configurationFile: ConfigurationFile
+
+    func validate() throws {
+        guard dp == "none" else {
+            throw ValidationError("--dp \(dp) is not there yet; this version has none.")
+        }
+        guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must be between 1 and 1000.") }
+    }
+
+    func run() throws {
+        try report {
+            let names = try SchemeName.list(schemes)
+            let comparison = try Comparison(learning, schemes: names, firstSeed: seed ?? drawnSeed(), seeds: seeds)
+            let result = try comparison.run()
+            if let out { try result.write(to: out) }
+            Terminal.output(json ? try result.json.text() : result.text)
+            if result.rows.contains(where: { $0.maximumSumError > 0 }) { throw ExitStatus.falseCheck }
+            if result.rows.contains(where: { $0.roundsCompleted == 0 }) { throw ExitStatus.failure }
+        }
+    }
+}
+
+/// A seed that nobody chose, for a simulation that needs not be repeated.
+func drawnSeed() throws -> UInt64 {
+    var generator = SystemRandomness()
+    // 53 bits, so that every reader of JSON keeps it whole.
+    return try generator.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 11
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FederatedLearning
+import Foundation
+import ProtocolCryptography
+import RingArithmetic
+import SecureAggregation
+import SecureRandomness
+
+/// `fedsum train`: one run under one scheme.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a model under one scheme, with checkpoints.",
+        discussion: """
+            Example:
+              fedsum train --scheme secagg --rounds 20 --target-accuracy 0.99 --checkpoint digits.checkpoint
+
+            Ctrl-C ends after the round that is running; with --checkpoint, --resume goes on from there.
+            """)
+
+    @OptionGroup var learning: LearningOptions
+
+    @Option(help: "plain, additive or secagg.")
+    var scheme = SchemeName.secagg
+
+    @Option(help: "averaging (FedAvg) or sgd (FedSGD: one gradient a round, --local-epochs and --batch-size unused).")
+    var algorithm = "averaging"
+
+    @Option(help: "Weights of the clients: count, uniform, or one integer for each client, separated by commas.")
+    var weights = "count"
+
+    @Option(help: "Clients that are asked in a round. (default: all)")
+    var clientsPerRound: Int?
+
+    @Option(help: "Stop when the model gets this share of all training rows right, by the masked sum.")
+    var targetAccuracy: Double?
+
+    @Option(help: "Stop when the global loss has moved by no more than this for three rounds, in nats.")
+    var lossTolerance: Double?
+
+    @Option(help: "Stop after this many seconds.")
+    var timeLimit: Double?
+
+    @Option(help: ArgumentHelp("Save the model after every round.", valueName: "file"))
+    var checkpoint: String?
+
+    @Flag(help: "Go on from the checkpoint, with the same flags.")
+    var resume = false
+
+    @Option(help: "Seed of the simulation. (default: drawn)")
+    var seed: UInt64?
+
+    @Flag(help: "Print one JSON document on standard output.")
+    var json = false
+
+    @OptionGroup var configurationFile: ConfigurationFile
+
+    func validate() throws {
+        guard ["averaging", "sgd"].contains(algorithm) else {
+            throw ValidationError("--algorithm takes averaging or sgd, not '\(algorithm)'.")
+        }
+        if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint FILE.") }
+        if let targetAccuracy, !(0...1).contains(targetAccuracy) {
+            throw ValidationError("--target-accuracy is a share between 0 and 1, not \(targetAccuracy).")
+        }
+        if let timeLimit, !(timeLimit > 0 && timeLimit < 1e9) {
+            throw ValidationError("--time-limit must be above 0 seconds, not \(timeLimit).")
+        }
+        if let lossTolerance, !(lossTolerance >= 0) {
+            throw ValidationError("--loss-tolerance must be at least 0, not \(lossTolerance).")
+        }
+    }
+
+    func run() throws {
+        try report {
+            let saved = resume ? try Checkpoint(contentsOf: checkpoint ?? "") : nil
+            if let saved, let seed, seed != saved.seed {
+                throw UsageError("the checkpoint was made with --seed \(saved.seed).")
+            }
+            let task = try LearningTask(learning, seed: try saved?.seed ?? seed ?? drawnSeed())
+            let fingerprint = fingerprint(of: task)
+            if let saved, saved.fingerprint != fingerprint {
+                throw UsageError(
+                    "the checkpoint belongs to a run with other flags or data; give the flags it was made with (only --rounds, "
+                        + "--target-accuracy, --loss-tolerance and --time-limit may change).")
+            }
+            let outcome = try task.withModel(
+                learning, Run(command: self, task: task, saved: saved, fingerprint: fingerprint))
+            Terminal.output(json ? try outcome.json(task, self).text() : outcome.text(task, self))
+            if outcome.result.history.contains(where: { $0.maximumSumError > 0 }) { throw ExitStatus.falseCheck }
+            if !outcome.result.history.isEmpty, outcome.result.history.allSatisfy({ $0.failure != nil }) {
+                throw ExitStatus.failure
+            }
+        }
+    }
+
+    /// Binds a checkpoint to whatever decides the course of training.
+    private func fingerprint(of task: LearningTask) -> String {
+        let parts = [
+            task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
+            "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
+            "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "", "\(learning.aggregators)",
+            "\(learning.threshold ?? 0)", scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)", "\(task.seed)",
+        ]
+        return HashDigest(of: Array(parts.joined(separator: "\n").utf8)).description
+    }
+
+    private func weighting() throws -> ClientWeighting {
+        switch weights {
+        case "count": return .byCount
+        case "uniform": return .uniform
+        default:
+            let list = weights.split(separator: ",").map { Int($0) }
+            guard list.count == learning.clients, !list.contains(nil) else {
+                throw UsageError("--weights takes count, uniform, or \(learning.clients) integers separated by commas.")
+            }
+            return .given(list.compactMap { $0 })
+        }
+    }
+
+    fileprivate struct Outcome {
+        let result: FederatedRunResult
+        let firstRound: Int
+
+        func json(_ task: LearningTask, _ command: Train) -> JSONValue {
+            [
+                "scheme": .string(command.scheme.rawValue), "seed": .unsigned(task.seed),
+                "dataset": [
+                    "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
+                    "test": .integer(task.testRows.count),
+                ],
+                "accuracy": .number(result.test.accuracy), "test_loss": .number(result.test.meanLoss),
+                "stop_reason": .string(result.reason.rawValue), "modulus_bits": .integer(result.width.bits),
+                "parameters_sha256": .string(HashDigest(of: littleEndianBytes(of: result.parameters)).description),
+                "seconds": .number(result.seconds),
+                "rounds": .array(
+                    result.history.map { round in
+                        [
+                            "round": .integer(round.round + 1), "contributors": .integer(round.contributors),
+                            "training_loss": .optional(round.trainingLoss),
+                            "training_accuracy": .optional(round.trainingAccuracy),
+                            "max_sum_error": .unsigned(round.maximumSumError),
+                            "clipped_coordinates": .integer(round.clippedCount),
+                            "aborted": round.failure.map { .string(explain($0)) } ?? .null,
+                        ]
+                    }),
+            ]
+        }
+
+        func text(_ task: LearningTask, _ command: Train) -> String {
+            let rows = result.history.map { round -> [String] in
+                let loss = round.trainingLoss.map { String(format: "%.4f", $0) } ?? "–"
+                let accuracy = round.trainingAccuracy.map { Format.percent($0) } ?? "–"
+                let aborted = round.failure.map { explain($0) } ?? ""
+                return [
+                    String(round.round + 1), "\(round.contributors)/\(round.cohort)", loss, accuracy,
+                    String(round.clippedCount), aborted,
+                ]
+            }
+            let clipped = result.history.reduce(0) { $0 + $1.clippedCount }
+            return Terminal.table(
+                header: ["round", "clients", "training loss", "training accuracy", "clipped", "aborted"], rows: rows)
+                + "\n\nStopped by \(result.reason.rawValue). Test accuracy \(Format.percent(result.test.accuracy)) (seed \(task.seed))."
+                + " Loss and accuracy of the clients come from the masked sum, of the model that each round began with."
+                + (clipped > 0 ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only." : "")
+        }
+    }
+
+    fileprivate struct Run: ModelVisitor {
+        let command: Train
+        let task: LearningTask
+        let saved: Checkpoint?
+        let fingerprint: String
+
+        func visit<Model: TrainableModel>(_ model: Model) throws -> Outcome {
+            if let saved, saved.parameters.count != model.parameterCount {
+                throw UsageError("the checkpoint's model has another shape.")
+            }
+            let firstRound = saved?.nextRound ?? 0
+            let rule = StoppingRule(
+                rounds: command.learning.rounds, lossTolerance: command.lossTolerance,
+                targetAccuracy: command.targetAccuracy, timeLimit: command.timeLimit.map { .seconds($0) })
+            let result = try task.train(
+                model, scheme: command.scheme,
+                RunSettings(
+                    options: command.learning,
+                    algorithm: command.algorithm == "sgd"
+                        ? .gradientDescent(learningRate: task.training.learningRate) : .averaging(task.training),
+                    weighting: try command.weighting(), clientsPerRound: command.clientsPerRound, rule: rule,
+                    start: (saved?.parameters ?? task.initialParameters(model), firstRound),
+                    afterEachRound: { report, parameters in
+                        Terminal.progress("round \(report.round + 1) of \(command.learning.rounds)")
+                        if let path = command.checkpoint {
+                            try Checkpoint(
+                                seed: task.seed, fingerprint: fingerprint, nextRound: report.round + 1,
+                                parameters: parameters
+                            ).write(to: path)
+                        }
+                        return !Platform.interruptionRequested
+                    }))
+            Terminal.endProgress()
+            if result.reason == .interruption {
+                Terminal.note(
+                    command.checkpoint.map { "interrupted: round \(firstRound + result.history.count) is saved in \($0); go on with --resume." }
+                        ?? "interrupted: the model is not saved (no --checkpoint).")
+            }
+            return Outcome(result: result, firstRound: firstRound)
+        }
+    }
+}
+
+/// A model between two rounds, in a file.
+struct Checkpoint: Codable {
+    var format = "fedsum-checkpoint-1"
+    var seed: UInt64
+    var fingerprint: String
+    var nextRound: Int
+    /// IEEE 754 single precision, little-endian.
+    var parameterBytes: Data
+
+    init(seed: UInt64, fingerprint: String, nextRound: Int, parameters: [Float]) {
+        self.seed = seed
+        self.fingerprint = fingerprint
+        self.nextRound = nextRound
+        parameterBytes = Data(littleEndianBytes(of: parameters))
+    }
+
+    init(contentsOf path: String) throws {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            throw UsageError("the checkpoint '\(path)' cannot be read.")
+        }
+        guard let checkpoint = try? JSONDecoder().decode(Checkpoint.self, from: data),
+            checkpoint.format == "fedsum-checkpoint-1", checkpoint.parameterBytes.count % 4 == 0,
+            checkpoint.nextRound >= 0
+        else { throw UsageError("'\(path)' is not a checkpoint of this version; it was left as it is.") }
+        self = checkpoint
+    }
+
+    var parameters: [Float] {
+        let bytes = [UInt8](parameterBytes)
+        return stride(from: 0, to: bytes.count, by: 4).map { offset in
+            var pattern: UInt32 = 0
+            for byte in 0..<4 { pattern |= UInt32(bytes[offset + byte]) << UInt32(8 * byte) }
+            return Float(bitPattern: pattern)
+        }
+    }
+
+    /// Replaces the file at once, or leaves the one before.
+    func write(to path: String) throws {
+        do {
+            try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CheckpointError(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    struct CheckpointError: LocalizedError {
+        let path: String
+        let reason: String
+        var errorDescription: String? {
+            "the checkpoint '\(path)' cannot be written: \(reason) The checkpoint of the round before, if there is one, is unharmed."
+        }
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FederatedLearning
+import Foundation
+import SecureAggregation
+
+/// A comparison, as text, JSON, Markdown and CSV.
+struct ComparisonResult {
+    let options: LearningOptions
+    let task: LearningTask
+    let seeds: (first: UInt64, count: Int)
+    let centralized: Double
+    let localOnly: Double
+    let rows: [ComparisonRow]
+
+    private var plainAccuracy: Double? { rows.first { $0.scheme == .plain }?.accuracy }
+
+    // MARK: JSON
+
+    var json: JSONValue {
+        [
+            "dataset": [
+                "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
+                "test": .integer(task.testRows.count),
+            ],
+            "seed": .unsigned(seeds.first),
+            "seeds": .integer(seeds.count),
+            "split": .array(
+                task.split.clients.enumerated().map { position, client in
+                    [
+                        "client": .integer(position + 1), "rows": .integer(client.rowCount),
+                        "labels": .array(client.labelCounts.map { .integer($0) }),
+                        "label_entropy_bits": .number(client.labelEntropyInBits),
+                    ]
+                }),
+            "centralized": ["accuracy": .number(centralized)],
+            "local_only": ["accuracy": .number(localOnly)],
+            "rows": .array(rows.map(json)),
+        ]
+    }
+
+    private func json(_ row: ComparisonRow) -> JSONValue {
+        [
+            "scheme": .string(row.scheme.rawValue),
+            "dp": "none",
+            "accuracy": .number(row.accuracy),
+            "accuracy_sd": .optional(row.accuracyDeviation),
+            "gap_to_centralized": .number(centralized - row.accuracy),
+            "gap_to_plain": .optional(plainAccuracy.map { $0 - row.accuracy }),
+            "max_sum_error": .unsigned(row.maximumSumError),
+            "rounds_completed": .integer(row.roundsCompleted),
+            "epsilon": .null, "epsilon_coordinator": .null, "delta": .null, "accountant": .null,
+            "upload_bytes_per_client_per_round": .number(row.uploadBytes),
+            "download_bytes_per_client_per_round": .number(row.downloadBytes),
+            "expansion": .number(row.expansion),
+            "client_cpu_seconds": .number(row.clientSeconds),
+            "server_cpu_seconds": .number(row.serverSeconds),
+            "message_rounds": .integer(row.messageRounds),
+            "dropouts_tolerated": .integer(row.dropoutsTolerated),
+            "colluders_tolerated": .integer(row.colludersTolerated),
+            "modulus_bits": .integer(row.modulusBits),
+            "seconds": .number(row.seconds),
+            "who_sees_what": .string(row.scheme.whoSeesWhat),
+        ]
+    }
+
+    // MARK: Text
+
+    private var title: String {
+        "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model); "
+            + "\(options.clients) clients (\(options.split)), \(options.rounds) rounds × \(options.localEpochs) epochs; "
+            + (seeds.count == 1 ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
+    }
+
+    private var header: [String] {
+        [
+            "scheme", "accuracy", "gap to pooled", "max sum error", "rounds", "up/client", "down/client", "client CPU",
+            "server CPU", "msg rounds", "dropouts", "colluders",
+        ]
+    }
+
+    private func cells(_ row: ComparisonRow) -> [String] {
+        [
+            row.scheme.rawValue,
+            Format.percent(row.accuracy) + (row.accuracyDeviation.map { " ± " + String(format: "%.1f", 100 * $0) } ?? ""),
+            String(format: "%+.1f pt", 100 * (centralized - row.accuracy)),
+            String(row.maximumSumError),
+            "\(row.roundsCompleted)/\(options.rounds)",
+            Format.bytes(row.uploadBytes), Format.bytes(row.downloadBytes),
+            Format.seconds(row.clientSeconds), Format.seconds(row.serverSeconds),
+            String(row.messageRounds), String(row.dropoutsTolerated), String(row.colludersTolerated),
+        ]
+    }
+
+    private var baselines: String {
+        "Baselines: trained on pooled data \(Format.percent(centralized)); each client alone, mean \(Format.percent(localOnly))."
+    }
+
+    private static let legend = """
+        Per round: bytes and client CPU of one client, CPU of all servers; neither local training nor sending out the model is counted.
+        "max sum error": the largest difference between the scheme's integer sum and the true one, over all rounds and coordinates.
+        "dropouts": clients that may be lost in a round. "colluders": parties that may collude with whoever learns the sum, and still
+        learn nothing more.
+        """
+
+    var text: String {
+        var lines = [title, "", Terminal.table(header: header, rows: rows.map(cells)), "", baselines, Self.legend, "", "Who sees what"]
+        lines.append(
+            Terminal.table(
+                header: ["scheme", "seen besides the sum", "what must not happen"],
+                rows: rows.map { [$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude] }))
+        lines += failures
+        return lines.joined(separator: "\n")
+    }
+
+    private var failures: [String] {
+        rows.compactMap { row in
+            row.failure.map { "\(row.scheme.rawValue): rounds were aborted: \(explain($0))" }
+        }
+    }
+
+    // MARK: Files
+
+    /// Writes the reports; each file appears whole or not at all.
+    func write(to folder: String) throws {
+        let url = URL(fileURLWithPath: folder, isDirectory: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let files = [
+            "report.json": try json.text() + "\n", "report.md": markdown, "report.csv": csv,
+        ]
+        for (name, text) in files.sorted(by: { $0.key < $1.key }) {
+            try Data(text.utf8).write(to: url.appendingPathComponent(name), options: .atomic)
+        }
+        Terminal.note("wrote report.csv, report.json and report.md to \(folder)")
+    }
+
+    private var markdown: String {
+        func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+        var lines = ["# Comparison of private schemes", "", title + ".", ""]
+        lines += [row(header), row(header.map { _ in "---" })] + rows.map { row(cells($0)) }
+        lines += ["", baselines, "", Self.legend, "", "## Who sees what", ""]
+        lines += [row(["scheme", "seen besides the sum", "what must not happen"]), row(["---", "---", "---"])]
+        lines += rows.map { row([$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude]) }
+        lines += ["", "## The clients' data", "", row(["client", "rows", "label entropy, bits", "rows by label"]), row(["---", "---", "---", "---"])]
+        lines += task.split.clients.enumerated().map { position, client in
+            row([
+                String(position + 1), String(client.rowCount), String(format: "%.2f", client.labelEntropyInBits),
+                client.labelCounts.map(String.init).joined(separator: " "),
+            ])
+        }
+        return (lines + failures).joined(separator: "\n") + "\n"
+    }
+
+    private var csv: String {
+        let header =
+            "scheme,dp,accuracy,accuracy_sd,gap_to_centralized,max_sum_error,rounds_completed,upload_bytes_per_client_per_round,"
+            + "download_bytes_per_client_per_round,client_cpu_seconds,server_cpu_seconds,message_rounds,dropouts_tolerated,colluders_tolerated"
+        let lines = rows.map { row in
+            [
+                row.scheme.rawValue, "none", "\(row.accuracy)", row.accuracyDeviation.map { "\($0)" } ?? "",
+                "\(centralized - row.accuracy)", "\(row.maximumSumError)", "\(row.roundsCompleted)", "\(row.uploadBytes)",
+                "\(row.downloadBytes)", "\(row.clientSeconds)", "\(row.serverSeconds)", "\(row.messageRounds)",
+                "\(row.dropoutsTolerated)", "\(row.colludersTolerated)",
+            ].joined(separator: ",")
+        }
+        return ([header] + lines).joined(separator: "\n") + "\n"
+    }
+}

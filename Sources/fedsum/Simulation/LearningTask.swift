@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import FederatedLearning
+import ProtocolCryptography
+@_spi(Simulation) import SecureAggregation
+import SecureRandomness
+
+/// The flags that say what is learned, by whom, from which data. The same on every verb that trains.
+struct LearningOptions: ParsableArguments {
+    @Option(help: "digits, breast-cancer, or a CSV file whose last column is the label.")
+    var dataset = "digits"
+
+    @Option(help: "softmax or perceptron.")
+    var model = "perceptron"
+
+    @Option(help: "Units of the perceptron's hidden layer.")
+    var hidden = 64
+
+    @Option(help: "Number of clients.")
+    var clients = 10
+
+    @Option(help: "Rounds of training at the most.")
+    var rounds = 30
+
+    @Option(help: "Passes over its own rows that a client makes in a round.")
+    var localEpochs = 3
+
+    @Option(help: "Rows in a batch; 0: all of a client's rows.")
+    var batchSize = 16
+
+    @Option(help: "Step size. (default: 0.05 for breast-cancer, else 0.1)")
+    var learningRate: Float?
+
+    @Option(help: "How the rows are dealt to the clients: iid, dirichlet:A or shards:K.")
+    var split = "iid"
+
+    @Option(help: "Share of the rows kept for testing.")
+    var testFraction = 0.2
+
+    @Option(help: "Bits of a value before it is summed, 1 to 32.")
+    var bits = 16
+
+    @Option(help: "Largest absolute value of a coordinate of an update; larger ones are clipped and counted.")
+    var clip = 1.0
+
+    @Option(help: "Share of the clients that is lost in every round.")
+    var dropout = 0.0
+
+    @Option(help: "Stage before whose message they are lost. (default: the stage of the vector)")
+    var dropoutStage: String?
+
+    @Option(help: "Helpers of the sharing schemes.")
+    var aggregators = 3
+
+    @Option(help: "Shares that give a secret, in secagg; more than half of the clients. (default: ⌊2N/3⌋ + 1)")
+    var threshold: Int?
+
+    @Flag(help: "Allow a cohort of two, in which each learns the other's update.")
+    var twoMayLearnEachOther = false
+
+    var minimumCohort: MinimumCohort { twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard }
+
+    /// The data set, as it was read, and its SHA-256.
+    func loadDataSet() throws -> (data: DataSet, sha256: String) {
+        let data: DataSet
+        switch dataset {
+        case "digits": data = DataSet.digits()
+        case "breast-cancer": data = DataSet.breastCancer()
+        default:
+            guard FileManager.default.fileExists(atPath: dataset) else {
+                throw UsageError("--dataset takes digits, breast-cancer or the path of a CSV file; there is no file '\(dataset)'.")
+            }
+            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataset)))
+            data = try DataSet(csv: bytes, name: URL(fileURLWithPath: dataset).lastPathComponent)
+        }
+        return (data, HashDigest(of: data.sourceBytes).description)
+    }
+
+    /// The number of clients that are lost in a round, and which: the same in every scheme.
+    func lostCount(of cohort: Int) -> Int { Int((dropout * Double(cohort)).rounded()) }
+
+    func validate() throws {
+        guard (0..<1).contains(dropout) else {
+            throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout).")
+        }
+        guard rounds >= 1 else { throw ValidationError("--rounds must be at least 1, not \(rounds).") }
+        guard clients >= 1, clients <= 150_000 else {
+            throw ValidationError("--clients must be between 1 and 150000, not \(clients).")
+        }
+        guard batchSize >= 0 else { throw ValidationError("--batch-size must be at least 0, not \(batchSize).") }
+        guard ["softmax", "perceptron"].contains(model) else {
+            throw ValidationError("--model takes softmax or perceptron, not '\(model)'.")
+        }
+    }
+}
+
+/// A federation of simulated clients, ready to be trained: the same for every scheme that is compared.
+struct LearningTask: Sendable {
+    let data: DataSet
+    let sha256: String
+    let trainCount: Int
+    let testRows: [Int]
+    let clientRows: [[Int]]
+    let split: PartitionReport
+    let training: LocalTraining
+    let seed: UInt64
+
+    init(_ options: LearningOptions, seed: UInt64) throws {
+        let (raw, sha256) = try options.loadDataSet()
+        var generator = SimulationRandomness(seed: seed).generator(purpose: "split")
+        let rows = try TrainTestSplit(stratifying: raw, testFraction: options.testFraction, using: &generator)
+        clientRows = try Partition(argument: options.split).deal(
+            rows.training, of: raw, to: options.clients, using: &generator)
+        split = try PartitionReport(clientRows, of: raw)
+        // Digits are pixels between 0 and 1 already. Elsewhere features have units; the training rows' sums (which a deployment would
+        // take from one more masked vector) bring them to one scale.
+        data =
+            options.dataset == "digits"
+            ? raw : try Standardization(FeatureSums(of: raw, rows: rows.training)).applied(to: raw)
+        self.sha256 = sha256
+        trainCount = rows.training.count
+        testRows = rows.test
+        training = try LocalTraining(
+            epochs: options.localEpochs, batchSize: options.batchSize == 0 ? nil : options.batchSize,
+            learningRate: options.learningRate ?? (options.dataset == "breast-cancer" ? 0.05 : 0.1))
+        self.seed = seed
+    }
+
+    /// Opens the model's name into a type.
+    func withModel<Visitor: ModelVisitor>(_ options: LearningOptions, _ visitor: Visitor) throws -> Visitor.Result {
+        if options.model == "softmax" {
+            return try visitor.visit(SoftmaxRegression(featureCount: data.featureCount, classCount: data.classCount))
+        }
+        return try visitor.visit(
+            Perceptron(featureCount: data.featureCount, hidden: options.hidden, classCount: data.classCount))
+    }
+
+    /// Parameters to start from, the same for every scheme and for the baselines.
+    func initialParameters(_ model: some TrainableModel) -> [Float] {
+        var generator = SimulationRandomness(seed: seed).generator(purpose: "initial parameters")
+        return model.initialParameters(using: &generator)
+    }
+
+    /// The largest weight of a client, rounded up to 2^k − 1 so that it says little about any one client.
+    var maximumWeight: Int {
+        let largest = clientRows.map(\.count).max() ?? 1
+        var bound = 1
+        while bound < largest { bound = 2 * bound + 1 }
+        return bound
+    }
+
+    /// Who is lost in a round: drawn from the seed, the same for every scheme.
+    static func faults(
+        seed: UInt64, count: @escaping @Sendable (Int) -> Int, send: Int
+    ) -> @Sendable (Int, [PartyID]) -> FaultSchedule {
+        { round, cohort in
+            var generator = SimulationRandomness(seed: seed).generator(purpose: "dropouts", round: UInt64(round))
+            var order = cohort
+            order.shuffle(using: &generator)
+            return .losing(order.prefix(count(cohort.count)).sorted(), beforeSend: send)
+        }
+    }
+}
+
+/// Work that is the same for every model.
+protocol ModelVisitor {
+    associatedtype Result
+    func visit<Model: TrainableModel>(_ model: Model) throws -> Result
+}
