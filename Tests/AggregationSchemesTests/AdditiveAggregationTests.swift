@@ -260,6 +260,49 @@ import Testing
         #expect(outcome.aborted[1002] == .violation(.boxDoesNotOpen(4), by: leader))
     }
 
+    @Test func `a leader takes one share of a contributor and one answer of an aggregator, each in its step`() throws {
+        let scheme = try scheme()
+        let context = RoundContext(task: "test", round: 1)
+        var party = try scheme.makeParty(leader, contributing: nil, in: context, using: SystemRandomness())
+        _ = try party.start()
+        for id in scheme.contributors {
+            var contributor = try scheme.makeParty(
+                id,
+                contributing: inputs[id],
+                in: context,
+                using: SimulationRandomness(seed: 1).generator(for: id, in: context)
+            )
+            let message = try #require(try contributor.start().envelopes.first?.message)
+            #expect(try party.receive(message, from: id) == .accepted)
+            #expect(try party.receive(message, from: id) == .rejected(.conflicting))
+            // A contributor does nothing any more.
+            #expect(try contributor.receive(message, from: leader) == .rejected(.unexpected))
+            #expect(throws: AggregationError.outOfOrder) { try contributor.advance() }
+        }
+        let forwards = try party.advance().envelopes
+        for envelope in forwards {
+            var aggregator = try scheme.makeParty(
+                envelope.receivers[0],
+                contributing: nil,
+                in: context,
+                using: SystemRandomness()
+            )
+            _ = try aggregator.start()
+            _ = try aggregator.receive(envelope.message, from: leader)
+            let answer = try #require(try aggregator.advance().envelopes.first?.message)
+            #expect(try aggregator.receive(answer, from: leader) == .rejected(.unexpected))
+            #expect(try party.receive(envelope.message, from: envelope.receivers[0]) == .rejected(.unexpected))
+            #expect(try party.receive(answer, from: envelope.receivers[0]) == .accepted)
+            #expect(try party.receive(answer, from: envelope.receivers[0]) == .rejected(.conflicting))
+        }
+        guard case .finished(_, let aggregate?) = try party.advance() else {
+            Issue.record("The leader does not finish.")
+            return
+        }
+        // What was refused was not added.
+        #expect(aggregate.sum == expectedSum(inputs, of: inputs.keys, width: 64))
+    }
+
     // MARK: What helpers see
 
     /// The vector of 64-bit elements in a message, after the header of 34 and the vector's of 5 bytes.

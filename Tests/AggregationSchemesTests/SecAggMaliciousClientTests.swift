@@ -237,6 +237,47 @@ import Testing
         #expect(tooFew.aborted == [server: .inconsistentShares(dealer: 1)])
     }
 
+    // MARK: The same again
+
+    @Test func `a server takes each message of a client once, in its step, and the sum is right`() throws {
+        let round = try SecAggRound()
+        let done = try round.masked()
+        var party = try round.party(server)
+        _ = try party.start()
+        func give(_ messages: [PartyID: SecAggRound.Message], again: Rejection) throws {
+            for id in all {
+                let message = try #require(messages[id])
+                #expect(try party.receive(message, from: id) == .accepted)
+                #expect(try party.receive(message, from: id) == .rejected(again))
+                // Only the messages of the step are taken, and none that a server sends.
+                #expect(try party.receive(.survivors([1, 2, 3]), from: id) == .rejected(.unexpected))
+                #expect(try party.receive(.roster(done.roster), from: id) == .rejected(.unexpected))
+            }
+            if case .advertisement? = messages[1] {
+            } else {
+                let advertisement = try #require(done.advertisements[1])
+                #expect(try party.receive(.advertisement(advertisement), from: 1) == .rejected(.unexpected))
+            }
+        }
+        try give(done.advertisements.mapValues { .advertisement($0) }, again: .conflicting)
+        _ = try party.advance()
+        try give(done.boxes.mapValues { .encryptedShares($0) }, again: .unexpected)
+        _ = try party.advance()
+        try give(done.masked.mapValues { .maskedVector($0) }, again: .conflicting)
+        _ = try party.advance()
+        var revealed: [PartyID: SecAggRound.Message] = [:]
+        for id in all {
+            var client = try #require(done.clients[id])
+            revealed[id] = try answer(&client, to: .survivors(all)).transition.envelopes.first?.message
+        }
+        try give(revealed, again: .conflicting)
+        guard case .finished(_, let aggregate?) = try party.advance() else {
+            Issue.record("The server does not finish.")
+            return
+        }
+        #expect(aggregate.sum == round.sum(of: all))
+    }
+
     // MARK: Giving up
 
     @Test(arguments: 0...3) func `a client that gives up is dropped at that step`(send: Int) throws {
