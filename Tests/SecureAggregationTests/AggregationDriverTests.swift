@@ -135,8 +135,7 @@ import Testing
         #expect(outcome.lost.isEmpty)
     }
 
-    @Test func `a forged frame does not shut out the party whose name it bears`() throws {
-        // The corrupted frame is refused, and the same party's later frame still counts.
+    @Test func `a frame that was changed on its way is refused and counted`() throws {
         let outcome = try plain(faults: [.corruption(2, send: 0)])
         #expect(outcome.rejections == [.init(sender: 2, receiver: 9, reason: .unauthenticated)])
         #expect(outcome.aggregate?.contributors == [1, 3, 4])
