@@ -19,34 +19,37 @@ import Testing
     static let isSlow = ProcessInfo.processInfo.environment["FEDSUM_SLOW_TESTS"] == "1"
 
     @Test func `the plain server's memory does not grow with the number of clients`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             try #require(
                 growth(of: Folding.plain, clients: Folding.quickClients, dimension: Folding.quickDimension)
                     < Folding.quickLimit
             )
         }
+        report(result)
     }
 
     @Test func `the additive leader's memory does not grow with the number of clients`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             try #require(
                 growth(of: Folding.additive, clients: Folding.quickClients, dimension: Folding.quickDimension)
                     < Folding.quickLimit
             )
         }
+        report(result)
     }
 
     @Test func `the SecAgg server's memory does not grow with the number of clients`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             let dimension = Folding.quickDimension
             let (base, peak) = try Folding.secAggServer(clients: Folding.quickClients.upperBound, dimension: dimension)
             // One vector of sums and a few of messages under way.
             try #require(peak - base < Folding.quickLimit, "\(peak - base) KiB")
         }
+        report(result)
     }
 
     @Test func `a server that keeps its vectors is found out`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             let growth = try growth(
                 of: { clients, dimension in
                     let kept = (0..<clients).map { [UInt32](repeating: UInt32($0), count: dimension) }
@@ -57,22 +60,25 @@ import Testing
             )
             try #require(growth > 2 * Folding.quickLimit)
         }
+        report(result)
     }
 
     @Test(.enabled(if: isSlow)) func `a thousand plain clients of a million words`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             try #require(growth(of: Folding.plain, clients: 100...1_000, dimension: 1_000_000) < Folding.slowLimit)
         }
+        report(result)
     }
 
     @Test(.enabled(if: isSlow)) func `a thousand additive clients of a million words`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             try #require(growth(of: Folding.additive, clients: 100...1_000, dimension: 1_000_000) < Folding.slowLimit)
         }
+        report(result)
     }
 
     @Test(.enabled(if: isSlow)) func `a thousand masked vectors of a million words`() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             var growths: [Int] = []
             for clients in [100, 1_000] {
                 let (base, peak) = try Folding.secAggServer(clients: clients, dimension: 1_000_000)
@@ -81,7 +87,14 @@ import Testing
             }
             try #require(growths.allSatisfy { $0 < Folding.slowLimit })
         }
+        report(result)
     }
+}
+
+/// Passes on what the measuring process printed.
+private func report(_ result: ExitTest.Result?) {
+    let lines = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self).split(separator: "\n")
+    for line in lines where line.contains("KiB") { print(line) }
 }
 
 /// By how many KiB the peak grows from the fewest clients to the most.
