@@ -67,6 +67,7 @@ let package = Package(
         tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness"]),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
+        tests(of: "SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(
             "SharingAggregation",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]

@@ -152,7 +152,9 @@ public struct Advertisement: Equatable, Sendable {
         }
     }
 
-    init(channelPublicKey: KeyAgreementPublicKey, maskPublicKey: KeyAgreementPublicKey, selfMaskCommitment: HashDigest) {
+    package init(
+        channelPublicKey: KeyAgreementPublicKey, maskPublicKey: KeyAgreementPublicKey, selfMaskCommitment: HashDigest
+    ) {
         self.channelPublicKey = channelPublicKey
         self.maskPublicKey = maskPublicKey
         self.selfMaskCommitment = selfMaskCommitment
@@ -167,6 +169,11 @@ public struct RosterEntry: Equatable, Sendable {
     public let keys: Advertisement
 
     static let byteCount = 4 + Advertisement.byteCount
+
+    package init(id: PartyID, keys: Advertisement) {
+        self.id = id
+        self.keys = keys
+    }
 }
 
 /// An encrypted pair of shares: with its receiver on the way to the server, with its sender on the way from it.
@@ -178,6 +185,11 @@ public struct AddressedBox: Equatable, Sendable {
 
     static let boxByteCount = 8 + 2 * RevealedShare.shareByteCount + SealingKey.overhead
     static let byteCount = 4 + boxByteCount
+
+    package init(party: PartyID, box: [UInt8]) {
+        self.party = party
+        self.box = box
+    }
 }
 
 /// A share that a survivor gives out.
@@ -189,4 +201,9 @@ public struct RevealedShare: Sendable {
 
     static let shareByteCount = 32
     static let byteCount = 4 + shareByteCount
+
+    package init(of: PartyID, share: SecretBytes) {
+        self.of = of
+        self.share = share
+    }
 }

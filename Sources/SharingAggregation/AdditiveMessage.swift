@@ -80,10 +80,15 @@ public enum AdditiveMessage<Element: MaskableElement>: WireMessage {
 
 /// A contributor's seed on its way through the leader.
 public struct ForwardedSeed: Equatable, Sendable {
-    let contributor: PartyID
-    let seed: SealedSeed
+    package let contributor: PartyID
+    package let seed: SealedSeed
 
     static let byteCount = 4 + SealedSeed.byteCount
+
+    package init(contributor: PartyID, seed: SealedSeed) {
+        self.contributor = contributor
+        self.seed = seed
+    }
 }
 
 /// The type bytes on the wire.

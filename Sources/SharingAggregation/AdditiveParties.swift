@@ -149,6 +149,8 @@ struct AdditiveAggregator<Element: MaskableElement>: AggregationParty {
     mutating func receive(
         _ message: consuming AdditiveMessage<Element>, from sender: PartyID
     ) throws(AggregationError) -> Receipt {
+        // A notice comes at any time and from anybody: a contributor's must not end the round.
+        guard sender == scheme.leader else { return .rejected(.unexpected) }
         switch message {
         case .forward(let seeds):
             guard outcome == nil else { return .rejected(.invalid(.repeatedRequest)) }

@@ -38,11 +38,11 @@ public struct AggregationCost: Equatable, Sendable {
         stages.formUnion(other.stages)
     }
 
-    mutating func addCPU(_ time: Duration, of role: Role, in stage: String) {
+    package mutating func addCPU(_ time: Duration, of role: Role, in stage: String) {
         cpu[role, default: [:]][stage, default: .zero] += time
     }
 
-    mutating func addMessage(bytes: Int, from sender: Role, to receiver: Role, stage: Stage?) {
+    package mutating func addMessage(bytes: Int, from sender: Role, to receiver: Role, stage: Stage?) {
         bytesSent[sender, default: 0] += bytes
         bytesReceived[receiver, default: 0] += bytes
         messagesSent[sender, default: 0] += 1

@@ -25,6 +25,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     private var parties: [PartyID: any AggregationParty<Element, Scheme.Message>] = [:]
     /// The digests of what was taken, to tell a repeated message of a past stage from a late one.
     private var taken: [PartyID: [Stage: [PartyID: HashDigest]]] = [:]
+    /// What arrived for contributors that were not made yet.
+    private var waitingFrames: [PartyID: [Frame]] = [:]
     private var outcome = AggregationOutcome<Element>()
 
     /// What the driver knows of a party.
@@ -37,6 +39,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         var failed: Set<PartyID> = []
         /// Messages of later stages.
         var early: [(message: Scheme.Message, sender: PartyID, digest: HashDigest?)] = []
+        /// For a party that reconnects. Kept only where one may: the frames of all parties are all vectors.
         var lastFrames: [Frame] = []
     }
 
@@ -71,6 +74,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         for id in scheme.helpers { begin(id, vector: nil) }
         for id in scheme.contributors {
             begin(id, vector: input(id))
+            if let frames = waitingFrames.removeValue(forKey: id) { transport.resend(frames) }
             deliverDueFrames()
         }
         while true {
@@ -150,7 +154,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         seats[id]?.heard = [:]
         seats[id]?.failed = []
-        seats[id]?.lastFrames = frames
+        if transport.canReconnect { seats[id]?.lastFrames = frames }
         record(transport.send(frames, from: id), records)
         if transport.lostParties.contains(id) {
             // What a lost party learned, it learned; but it takes no further part.
@@ -184,6 +188,10 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     }
 
     private mutating func deliver(_ frame: Frame) {
+        guard seats[frame.receiver] != nil else {
+            // A contributor sent to a later one, which is made in a moment.
+            return waitingFrames[frame.receiver, default: []].append(frame)
+        }
         guard let expectation = seats[frame.receiver]?.expectation else { return }
         guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
         let start = clock?()

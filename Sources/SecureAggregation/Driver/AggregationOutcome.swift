@@ -29,6 +29,12 @@ public struct AggregationOutcome<Element: PackableElement>: Sendable {
         public let receiver: PartyID
         /// Why.
         public let reason: Rejection
+
+        package init(sender: PartyID, receiver: PartyID, reason: Rejection) {
+            self.sender = sender
+            self.receiver = receiver
+            self.reason = reason
+        }
     }
 
     /// What was learned, if all recipients that finished learned the same.

@@ -34,7 +34,7 @@ public struct Transcript: Equatable, Sendable {
     public var head: HashDigest { entries.last?.link ?? .zero }
 
     /// Adds a message.
-    mutating func append(
+    package mutating func append(
         context: RoundContext, from: PartyID, to: PartyID, type: UInt8, stage: String, byteCount: Int, digest: HashDigest
     ) {
         let link = Self.link(

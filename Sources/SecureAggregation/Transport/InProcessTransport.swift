@@ -10,6 +10,12 @@ public struct Frame: Sendable {
     public var bytes: [UInt8]
     /// Whether it arrives as it was sent, by whom it says. In a deployment the channel (mTLS) finds that out; here the transport knows, since it did the harm.
     public var isAuthentic = true
+
+    package init(sender: PartyID, receiver: PartyID, bytes: [UInt8]) {
+        self.sender = sender
+        self.receiver = receiver
+        self.bytes = bytes
+    }
 }
 
 /// Carries frames between parties in one process, in virtual time, with the faults of a schedule.
@@ -38,7 +44,7 @@ public struct InProcessTransport: Sendable {
 
     /// Takes what one party sends in one step.
     /// - Returns: the frames that left the party, as it sent them.
-    mutating func send(_ frames: [Frame], from sender: PartyID) -> [Frame] {
+    package mutating func send(_ frames: [Frame], from sender: PartyID) -> [Frame] {
         let number = sends[sender, default: 0]
         sends[sender] = number + 1
         if isCutOff(sender) { return [] }
@@ -90,7 +96,7 @@ public struct InProcessTransport: Sendable {
     }
 
     /// Takes frames once more, for a party that is back.
-    mutating func resend(_ frames: [Frame]) { deliver(frames, after: 0) }
+    package mutating func resend(_ frames: [Frame]) { deliver(frames, after: 0) }
 
     private mutating func deliver(_ frames: [Frame], after delay: Int) {
         for frame in frames {
@@ -101,7 +107,7 @@ public struct InProcessTransport: Sendable {
     }
 
     /// The next frame that is due in the current tick.
-    mutating func receive() -> Frame? {
+    package mutating func receive() -> Frame? {
         while let count = queue[now]?.count {
             let head = heads[now, default: 0]
             guard head < count, let frame = queue[now]?[head] else {
@@ -118,10 +124,13 @@ public struct InProcessTransport: Sendable {
     }
 
     /// Whether a message can come twice: only a fault does that in one process.
-    var canRepeat: Bool { !faults.faults.isEmpty }
+    package var canRepeat: Bool { !faults.faults.isEmpty }
+
+    /// Whether a party can come back after an outage.
+    package var canReconnect: Bool { faults.faults.contains { if case .outage = $0 { true } else { false } } }
 
     /// When something happens next: a frame is due, or a party is back.
-    var nextEvent: Int? {
+    package var nextEvent: Int? {
         let nextFrame = queue.keys.min()
         let nextReturn = outages.values.filter { $0 > now }.min()
         return [nextFrame, nextReturn].compactMap { $0 }.min()
@@ -129,7 +138,7 @@ public struct InProcessTransport: Sendable {
 
     /// Moves time on.
     /// - Returns: the parties that are back now.
-    mutating func advance(to tick: Int) -> [PartyID] {
+    package mutating func advance(to tick: Int) -> [PartyID] {
         now = max(now, tick)
         let back = outages.filter { $0.value <= now }.keys.sorted()
         for party in back { outages[party] = nil }
@@ -137,7 +146,7 @@ public struct InProcessTransport: Sendable {
     }
 
     /// Whether nothing leaves or reaches the party now.
-    func isCutOff(_ party: PartyID) -> Bool { lost.contains(party) || outages[party, default: 0] > now }
+    package func isCutOff(_ party: PartyID) -> Bool { lost.contains(party) || outages[party, default: 0] > now }
 
     /// A 64-bit linear congruential step (Knuth's MMIX constants): an order of arrival needs no better randomness.
     private mutating func nextOrder() -> UInt64 {

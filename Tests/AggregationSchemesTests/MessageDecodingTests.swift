@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PairwiseMasking
+import ProtocolCryptography
+import RingArithmetic
+@_spi(Simulation) import SecureAggregation
+@_spi(Simulation) import SecureRandomness
+import SharingAggregation
+import Testing
+
+/// What every decoder of every scheme does with bytes that somebody else chose.
+@Suite struct MessageDecodingTests {
+    /// One message of each type of a scheme, from a round with a loss and from one that was aborted.
+    private func messages(of scheme: SchemeUnderTest) throws -> [MessageLog.Entry] {
+        // 3 · 7 bits leave three bits of padding to be dirtied.
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: 4, dimension: 3, width: 7, seed: 1)
+        var byType: [UInt8: MessageLog.Entry] = [:]
+        for faults in [
+            FaultSchedule.losing([4], beforeSend: scheme.vectorSend),
+            .losing([2, 3, 4], beforeSend: scheme.vectorSend),
+        ] {
+            let log = MessageLog()
+            _ = try scheme.run(inputs: inputs, width: 7, faults: faults, messages: log)
+            for entry in log.entries { byType[entry.type] = entry }
+        }
+        return byType.values.sorted { $0.type < $1.type }
+    }
+
+    private func types(of scheme: SchemeUnderTest) -> [UInt8] {
+        switch scheme {
+        case .plain: [0x10]
+        case .additive: [0x01, 0x20, 0x21, 0x22]
+        case .secagg: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36]
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `every message of a scheme decodes to what encodes to the same bytes`(scheme: SchemeUnderTest) throws {
+        let messages = try messages(of: scheme)
+        #expect(messages.map(\.type) == types(of: scheme))
+        for message in messages { #expect(try message.decodeAndEncode(message.bytes) == message.bytes) }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `every truncation of every message is refused`(scheme: SchemeUnderTest) throws {
+        for message in try messages(of: scheme) {
+            for count in message.bytes.indices {
+                #expect(throws: WireError.self, "type \(message.type), \(count) bytes") {
+                    try message.decodeAndEncode(Array(message.bytes.prefix(count)))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `every byte after a message is refused`(scheme: SchemeUnderTest) throws {
+        for message in try messages(of: scheme) {
+            for byte in UInt8.min...UInt8.max {
+                #expect(throws: WireError.trailingBytes(1)) { try message.decodeAndEncode(message.bytes + [byte]) }
+            }
+            #expect(throws: WireError.trailingBytes(message.bytes.count)) {
+                try message.decodeAndEncode(message.bytes + message.bytes)
+            }
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `a message with one byte changed is refused, or has one encoding`(scheme: SchemeUnderTest) throws {
+        var refused = 0
+        var taken = 0
+        for message in try messages(of: scheme) {
+            for position in message.bytes.indices {
+                for change: UInt8 in [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff, 0x55] {
+                    var bytes = message.bytes
+                    bytes[position] ^= change
+                    do {
+                        let again = try message.decodeAndEncode(bytes)
+                        taken += 1
+                        if again != bytes { Issue.record("type \(message.type), byte \(position): two encodings") }
+                        // Nothing of the header may be taken with a change, but the type where the body fits two.
+                        if position < 34, position != 1 {
+                            Issue.record("byte \(position) of the header is not checked")
+                        }
+                    } catch {
+                        refused += 1
+                    }
+                }
+            }
+        }
+        #expect(refused > 0 && taken > 0)
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `random bytes are refused, or have one encoding, and never trap`(scheme: SchemeUnderTest) throws {
+        let messages = try messages(of: scheme)
+        var generator = SimulationRandomness(seed: 11).generator(purpose: "fuzz")
+        for turn in 0..<20_000 {
+            let message = messages[turn % messages.count]
+            let count = Int(generator.next() % 160)
+            var bytes = try generator.bytes(count)
+            switch turn % 4 {
+            case 0: break  // Random from the first byte.
+            case 1: bytes = Array(message.bytes.prefix(34)) + bytes  // The right header, a random body.
+            case 2:
+                // The right header and a small length, so that lists are entered.
+                let length = Int(generator.next() % 400)
+                bytes = Array(message.bytes.prefix(34)) + [0, UInt8(length >> 8), UInt8(length & 255)] + bytes
+            default:
+                // Two messages spliced.
+                let other = messages[Int(generator.next() % UInt64(messages.count))]
+                let cut = Int(generator.next() % UInt64(message.bytes.count))
+                bytes = Array(message.bytes.prefix(cut)) + other.bytes.dropFirst(Int(generator.next() % 100))
+            }
+            if let again = try? message.decodeAndEncode(bytes), again != bytes {
+                Issue.record("type \(message.type), turn \(turn): two encodings")
+            }
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `a length that claims more than there is is refused`(scheme: SchemeUnderTest) throws {
+        for message in try messages(of: scheme) {
+            for claim in [[0xff, 0xff, 0xff, 0xff, 0xff], [0x7f, 0xff, 0xff, 0xff, 0xff], [0, 1, 0x6c, 0xff, 0xff]]
+                as [[UInt8]]
+            {
+                for tail in [0, 1, 200] {
+                    #expect(throws: WireError.self) {
+                        try message.decodeAndEncode(
+                            Array(message.bytes.prefix(34)) + claim + [UInt8](repeating: 1, count: tail)
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `lists as long as the wire can say are refused without their entries`() throws {
+        // A session in which such lists and vectors would be allowed: 150,000 parties, 2^32 − 1 elements of 64 bits.
+        let format = MessageFormat(
+            session: HashDigest(of: [1]),
+            width: try RingWidth(bits: 64),
+            dimension: Int(UInt32.max),
+            maximumParties: Roster.maximumContributors
+        )
+        for (scheme, types) in [
+            (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22]), (.secagg, Array(0x30...0x36)),
+        ]
+            as [(SchemeUnderTest, [UInt8])]
+        {
+            for type in types {
+                for claim in [[64, 0xff, 0xff, 0xff, 0xff], [0xe4, 0xe1, 0xc0], [0xff, 0xff, 0xff], [0xff, 0xfe]]
+                    as [[UInt8]]
+                {
+                    let bytes = [1, type] + format.session.bytes + claim + [UInt8](repeating: 9, count: 64)
+                    #expect(throws: WireError.self) {
+                        switch scheme {
+                        case .plain: _ = try PlainMessage<UInt64>(decoding: bytes, as: format)
+                        case .additive: _ = try AdditiveMessage<UInt64>(decoding: bytes, as: format)
+                        case .secagg: _ = try SecAggMessage<UInt64>(decoding: bytes, as: format)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a list that is not ascending is refused`() throws {
+        let messages = try messages(of: .secagg)
+        // Survivors: the header, three bytes of length, then ids of four bytes.
+        let survivors = try #require(messages.first { $0.type == 0x35 })
+        let ids = Array(survivors.bytes[37...])
+        let header = Array(survivors.bytes.prefix(37))
+        #expect(throws: WireError.unordered) {
+            try survivors.decodeAndEncode(header + ids[4..<8] + ids[0..<4] + ids[8...])
+        }
+        #expect(throws: WireError.unordered) {
+            try survivors.decodeAndEncode(header + ids[0..<4] + ids[0..<4] + ids[8...])
+        }
+        for (type, entry) in [(0x31, 100), (0x32, 92), (0x33, 92), (0x36, 36)] as [(UInt8, Int)] {
+            let message = try #require(messages.first { $0.type == type })
+            let body = Array(message.bytes[37...])
+            let swapped = body[entry..<2 * entry] + body[0..<entry] + body[(2 * entry)...]
+            #expect(throws: WireError.unordered) {
+                try message.decodeAndEncode(Array(message.bytes.prefix(37)) + swapped)
+            }
+        }
+    }
+}
