@@ -84,6 +84,14 @@ let package = Package(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
         tests(of: "FederatedLearning", [crypto]),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "SecureAggregation",
+                "ProtocolCryptography", "RingArithmetic", "SecureRandomness",
+            ],
+            swiftSettings: swiftSettings
+        ),
         // Floor 4: faces
         .executableTarget(
             name: "fedsum",
