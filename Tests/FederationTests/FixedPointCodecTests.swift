@@ -169,6 +169,17 @@ import Testing
         }
     }
 
+    @Test func `loss and accuracy that are not numbers are refused as the coordinates after the values`() throws {
+        var generator = generator()
+        let codec = try exactCodec(parameters: 2)
+        #expect(throws: RingError.notFinite(coordinate: 2)) {
+            try codec.encode(ClientUpdate(values: [1, 2], weight: 1, loss: .nan, accuracy: 0), using: &generator)
+        }
+        #expect(throws: RingError.notFinite(coordinate: 3)) {
+            try codec.encode(ClientUpdate(values: [1, 2], weight: 1, loss: 0, accuracy: .nan), using: &generator)
+        }
+    }
+
     @Test(arguments: [16.000001, 17, 1e300, .infinity])
     func `a loss above the bound counts as the bound`(loss: Double) throws {
         let codec = try exactCodec(parameters: 1)
