@@ -86,6 +86,21 @@ import Testing
         #expect(try bits != third.modelBits(rounds: 2))
     }
 
+    @Test(arguments: SchemeUnderTest.allCases)
+    func `a round to which nobody brings weight is aborted, and its number is used up`(scheme: SchemeUnderTest) throws {
+        var federation = try Federation.digits(clients: 5)
+        federation.weighting = .given([0, 0, 0, 0, 6])
+        federation.faults = { round, _ in round == 0 ? .losing([5], beforeSend: scheme.vectorSend) : .none }
+        var trainer = try federation.trainer(scheme)
+        let report = try trainer.runRound()
+        #expect(report.failure == .ring(.emptySum))
+        #expect(report.trainingLoss == nil && report.trainingAccuracy == nil)
+        #expect(trainer.parameters == federation.parameters)
+        #expect(trainer.nextRound == 1)
+        #expect(try trainer.runRound().failure == nil)
+        #expect(trainer.parameters != federation.parameters)
+    }
+
     @Test(arguments: [[1, 1, 1], [1, 1, 1, 1, 1], [], [1, 1, -1, 1]])
     func `weights that are not one non-negative integer for each client are refused`(weights: [Int]) throws {
         var federation = try Federation.digits(clients: 4)

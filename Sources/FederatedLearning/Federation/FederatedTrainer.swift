@@ -115,7 +115,8 @@ public struct FederatedTrainer<
         }
     }
 
-    /// Runs one round. If the aggregation is aborted, the model stays as it is and the report says why.
+    /// Runs one round. If the aggregation is aborted, or its sum has no mean since all weights in it are 0, the model stays as
+    /// it is and the report says why.
     /// - Throws: `FederatedLearningError` where a client's training fails, `RingError` where an update cannot be encoded (a value that is
     ///   not finite, a weight above the maximum), `AggregationError` where no scheme can be made for the cohort.
     @discardableResult
@@ -148,17 +149,22 @@ public struct FederatedTrainer<
         if let aggregate = outcome.aggregate {
             maximumSumError = largestDifference(
                 aggregate.sum, integerSum(of: aggregate.contributors.compactMap { vectors[$0] }))
-            var sum = aggregate.sum
-            var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
-            try mechanism.release(&sum, width: codec.width, using: &generator)
-            let decoded = try codec.decode(sum)
-            apply(decoded)
-            mean = decoded
+            // The sum was learned, so the number of the round is used up whether or not a mean can be had from it.
+            do throws(RingError) {
+                var sum = aggregate.sum
+                var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
+                try mechanism.release(&sum, width: codec.width, using: &generator)
+                let decoded = try codec.decode(sum)
+                apply(decoded)
+                mean = decoded
+            } catch {
+                failure = .ring(error)
+            }
         } else {
             failure = scheme.recipients.compactMap { outcome.aborted[$0] }.first ?? .outOfOrder
         }
         let report = RoundReport(
-            round: round, cohort: cohort.count, contributors: outcome.aggregate?.contributors.count ?? 0,
+            round: round, cohort: cohort.count, contributors: mean == nil ? 0 : outcome.aggregate?.contributors.count ?? 0,
             trainingLoss: mean?.loss, trainingAccuracy: mean?.accuracy, failure: failure,
             maximumSumError: maximumSumError, clippedCount: clippedCount, rejections: outcome.rejections.count,
             cost: outcome.cost)
