@@ -119,6 +119,21 @@ import Testing
         expect(.parameterCount(expected: 4, found: 3)) { $0.parameters = [0, 0, 0] }
     }
 
+    @Test func `a codec for fewer clients than a round has is refused`() throws {
+        // Its ring would be too narrow for their sum, which would wrap unseen.
+        let federation = try Federation.tiny(clients: 6)
+        let codec = try FixedPointCodec<UInt32>(
+            parameterCount: 4,
+            quantizer: FixedPointQuantizer(bits: 16, clip: 1),
+            clients: 5,
+            maximumWeight: 2
+        )
+        #expect(throws: FederatedLearningError.codecTooSmall(clients: 6, capacity: 5)) {
+            try trainer(of: federation, codec: codec)
+        }
+        #expect(throws: Never.self) { try trainer(of: federation, clientsPerRound: 5, codec: codec) }
+    }
+
     private func trainer(
         of federation: Federation<SoftmaxRegression>,
         clientsPerRound: Int? = nil,

@@ -40,6 +40,7 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
 
     public var dimension: Int { parameterCount + 3 }
     public var width: RingWidth { capacity.width }
+    public var clients: Int { capacity.terms }
 
     public var encodedParameters: [UInt8] {
         let text =

@@ -44,6 +44,8 @@ public protocol UpdateCodec<Element>: Sendable {
     var dimension: Int { get }
     /// The ring, wide enough that the sum over all clients of a round cannot wrap.
     var width: RingWidth { get }
+    /// How many clients a round may have for that to hold.
+    var clients: Int { get }
     /// The parameters on which all clients must agree, as bytes: part of the round context.
     var encodedParameters: [UInt8] { get }
 

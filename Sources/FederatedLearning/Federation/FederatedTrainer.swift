@@ -56,12 +56,13 @@ public struct FederatedTrainer<
     ///   - clientsPerRound: how many clients are asked in a round; nil: all.
     ///   - codec: how updates become vectors.
     ///   - mechanism: the noise.
-    ///   - task: the name of the task, 1 to 255 bytes.
+    ///   - task: the name of the task, 1 to 246 bytes: the names under which randomness is drawn are 9 longer.
     ///   - randomness: gives every party its generator.
     ///   - faults: what goes wrong in a round.
     ///   - cpuClock: the CPU time of this thread, where the cost is wanted.
     ///   - makeScheme: the scheme for a cohort, of the codec's dimension and ring.
-    /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`.
+    /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`;
+    ///   `.codecTooSmall` if the sum of a round's clients could wrap.
     public init(
         model: Model, parameters: [Float], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
@@ -72,6 +73,9 @@ public struct FederatedTrainer<
     ) throws(FederatedLearningError) {
         guard !clientRows.isEmpty, (1...clientRows.count).contains(clientsPerRound ?? clientRows.count) else {
             throw .clientCount(clientsPerRound ?? clientRows.count)
+        }
+        guard codec.clients >= clientsPerRound ?? clientRows.count else {
+            throw .codecTooSmall(clients: clientsPerRound ?? clientRows.count, capacity: codec.clients)
         }
         for rows in clientRows {
             guard !rows.isEmpty else { throw .emptyClient(attempts: 1) }
