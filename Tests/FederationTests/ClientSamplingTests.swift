@@ -134,6 +134,15 @@ import Testing
         #expect(throws: Never.self) { try trainer(of: federation, clientsPerRound: 5, codec: codec) }
     }
 
+    @Test(arguments: [1, 246])
+    func `a task has a name of up to 246 bytes`(count: Int) throws {
+        var federation = try Federation.tiny(clients: 4)
+        federation.task = String(repeating: "t", count: count)
+        federation.clientsPerRound = 3
+        var trainer = try federation.trainer(.secagg)
+        #expect(try trainer.runRound().failure == nil)
+    }
+
     private func trainer(
         of federation: Federation<SoftmaxRegression>,
         clientsPerRound: Int? = nil,
