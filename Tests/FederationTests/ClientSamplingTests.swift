@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `every client is asked about equally often`() throws {
-        let (clients, size, rounds) = (12, 4, 600)
+        let (clients, size, rounds) = (12, 4, 2_400)
         var counts: [PartyID: Int] = [:]
         for client in try cohorts(of: clients, each: size, rounds: rounds).joined() { counts[client, default: 0] += 1 }
         #expect(counts.count == clients)

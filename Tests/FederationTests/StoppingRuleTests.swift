@@ -38,6 +38,20 @@ import Testing
         #expect(zip(losses, losses.dropFirst()).allSatisfy { $0 - $1 > 17 / 65_535 })
     }
 
+    @Test(arguments: [1, 2, 4])
+    func `standing still counts from the last round back, however much the loss moved before`(patience: Int) throws {
+        var federation = try Federation.digits(clients: 3)
+        federation.algorithm = .averaging(try LocalTraining(epochs: 1, batchSize: nil, learningRate: 0.3))
+        var trainer = try federation.trainer(.plain)
+        let rule = StoppingRule(rounds: 100, lossTolerance: 0.05, patience: patience)
+        #expect(try trainer.run(until: rule) == .convergence)
+        let losses = trainer.history.compactMap(\.trainingLoss)
+        let still = zip(losses, losses.dropFirst()).map { abs($0 - $1) <= 0.05 }
+        #expect(still.count > patience + 2 && still.suffix(patience).allSatisfy { $0 })
+        // At no round before had it stood still as long.
+        for end in patience..<still.count { #expect(still[end - patience..<end].contains(false)) }
+    }
+
     @Test func `training ends when the model is good enough`() throws {
         var trainer = try Federation.digits(clients: 5).trainer(.plain)
         #expect(try trainer.run(until: StoppingRule(rounds: 100, targetAccuracy: 0.8)) == .targetAccuracy)
