@@ -92,6 +92,12 @@ let package = Package(
         // The pages
         .testTarget(
             name: "DocumentationTests", dependencies: ["PairwiseMasking", "RingArithmetic", "SecureAggregation"],
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "SecureAggregation",
+                "ProtocolCryptography", "RingArithmetic", "SecureRandomness",
+            ],
             swiftSettings: swiftSettings
         ),
         // Floor 4: faces

@@ -53,6 +53,8 @@ public enum FederatedLearningError: Error, Equatable, Sendable {
     case learningRate(Float)
     /// The given weights are not one non-negative integer for each client.
     case weights
+    /// A round has more clients than the codec's ring is proved to be wide enough for.
+    case codecTooSmall(clients: Int, capacity: Int)
     /// Training left a parameter that is infinite or not a number: the learning rate is too large for the data.
     case diverged
 }

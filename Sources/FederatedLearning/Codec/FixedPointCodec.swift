@@ -40,6 +40,7 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
 
     public var dimension: Int { parameterCount + 3 }
     public var width: RingWidth { capacity.width }
+    public var clients: Int { capacity.terms }
 
     public var encodedParameters: [UInt8] {
         let text =
@@ -58,6 +59,9 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
             throw .weightOutOfRange(update.weight, maximum: capacity.maximumWeight)
         }
         let quantized = try quantizer.quantize(update.values, using: &generator)
+        // Their quantizer would count them from 0, as if they were values. An infinite loss counts as the largest.
+        guard update.loss > -.infinity else { throw .notFinite(coordinate: parameterCount) }
+        guard update.accuracy.isFinite else { throw .notFinite(coordinate: parameterCount + 1) }
         let metrics = try metricQuantizer.quantize(
             [2 * min(update.loss, Self.largestLoss) / Self.largestLoss - 1, 2 * update.accuracy - 1], using: &generator)
         let weight = Element(update.weight)

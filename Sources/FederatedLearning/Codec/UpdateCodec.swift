@@ -44,10 +44,14 @@ public protocol UpdateCodec<Element>: Sendable {
     var dimension: Int { get }
     /// The ring, wide enough that the sum over all clients of a round cannot wrap.
     var width: RingWidth { get }
+    /// How many clients a round may have for that to hold.
+    var clients: Int { get }
     /// The parameters on which all clients must agree, as bytes: part of the round context.
     var encodedParameters: [UInt8] { get }
 
     /// Encodes an update; `clippedCount` says to its owner how many values were clipped.
+    /// - Throws: `.notFinite` with the coordinate that is not a finite number, the loss and the accuracy counted after the values;
+    ///   `.lengthMismatch`, `.weightOutOfRange`, `.randomness`.
     func encode(
         _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> (vector: [Element], clippedCount: Int)

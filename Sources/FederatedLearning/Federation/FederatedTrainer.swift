@@ -56,12 +56,13 @@ public struct FederatedTrainer<
     ///   - clientsPerRound: how many clients are asked in a round; nil: all.
     ///   - codec: how updates become vectors.
     ///   - mechanism: the noise.
-    ///   - task: the name of the task, 1 to 255 bytes.
+    ///   - task: the name of the task, 1 to 246 bytes: the names under which randomness is drawn are 9 longer.
     ///   - randomness: gives every party its generator.
     ///   - faults: what goes wrong in a round.
     ///   - cpuClock: the CPU time of this thread, where the cost is wanted.
     ///   - makeScheme: the scheme for a cohort, of the codec's dimension and ring.
-    /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`.
+    /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`;
+    ///   `.codecTooSmall` if the sum of a round's clients could wrap.
     public init(
         model: Model, parameters: [Float], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
@@ -72,6 +73,9 @@ public struct FederatedTrainer<
     ) throws(FederatedLearningError) {
         guard !clientRows.isEmpty, (1...clientRows.count).contains(clientsPerRound ?? clientRows.count) else {
             throw .clientCount(clientsPerRound ?? clientRows.count)
+        }
+        guard codec.clients >= clientsPerRound ?? clientRows.count else {
+            throw .codecTooSmall(clients: clientsPerRound ?? clientRows.count, capacity: codec.clients)
         }
         for rows in clientRows {
             guard !rows.isEmpty else { throw .emptyClient(attempts: 1) }
@@ -115,7 +119,8 @@ public struct FederatedTrainer<
         }
     }
 
-    /// Runs one round. If the aggregation is aborted, the model stays as it is and the report says why.
+    /// Runs one round. If the aggregation is aborted, or its sum has no mean since all weights in it are 0, the model stays as
+    /// it is and the report says why.
     /// - Throws: `FederatedLearningError` where a client's training fails, `RingError` where an update cannot be encoded (a value that is
     ///   not finite, a weight above the maximum), `AggregationError` where no scheme can be made for the cohort.
     @discardableResult
@@ -148,17 +153,22 @@ public struct FederatedTrainer<
         if let aggregate = outcome.aggregate {
             maximumSumError = largestDifference(
                 aggregate.sum, integerSum(of: aggregate.contributors.compactMap { vectors[$0] }))
-            var sum = aggregate.sum
-            var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
-            try mechanism.release(&sum, width: codec.width, using: &generator)
-            let decoded = try codec.decode(sum)
-            apply(decoded)
-            mean = decoded
+            // The sum was learned, so the number of the round is used up whether or not a mean can be had from it.
+            do throws(RingError) {
+                var sum = aggregate.sum
+                var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
+                try mechanism.release(&sum, width: codec.width, using: &generator)
+                let decoded = try codec.decode(sum)
+                apply(decoded)
+                mean = decoded
+            } catch {
+                failure = .ring(error)
+            }
         } else {
             failure = scheme.recipients.compactMap { outcome.aborted[$0] }.first ?? .outOfOrder
         }
         let report = RoundReport(
-            round: round, cohort: cohort.count, contributors: outcome.aggregate?.contributors.count ?? 0,
+            round: round, cohort: cohort.count, contributors: mean == nil ? 0 : outcome.aggregate?.contributors.count ?? 0,
             trainingLoss: mean?.loss, trainingAccuracy: mean?.accuracy, failure: failure,
             maximumSumError: maximumSumError, clippedCount: clippedCount, rejections: outcome.rejections.count,
             cost: outcome.cost)

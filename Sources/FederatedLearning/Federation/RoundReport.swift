@@ -14,7 +14,7 @@ public struct RoundReport: Sendable {
     public let trainingLoss: Double?
     /// The share of the clients' rows that the round's model gets right, from the masked sum.
     public let trainingAccuracy: Double?
-    /// Why the recipient learned nothing; nil if it did.
+    /// Why the recipient learned no mean, and the model stayed as it was; nil if it did.
     public let failure: AggregationError?
     /// The largest difference between the scheme's sum and the integer oracle's, over all coordinates. Only a simulation can know it.
     public let maximumSumError: UInt64

@@ -141,6 +141,8 @@ private func explain(_ error: FederatedLearningError) -> String {
     case .batchSize(let size): "--batch-size must be at least 1, not \(size)."
     case .learningRate(let rate): "--learning-rate must be a finite number above 0, not \(rate)."
     case .weights: "there must be one non-negative integer weight for each client."
+    case .codecTooSmall(let clients, let capacity):
+        "a round has \(clients) clients, and the ring is wide enough for \(capacity)."
     case .diverged: "training diverged; use a smaller --learning-rate."
     }
 }
