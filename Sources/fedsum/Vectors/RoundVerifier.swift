@@ -67,12 +67,12 @@ private struct StatedRound: StatedSchemeVisitor {
             try require(input.allSatisfy { $0 <= session.width.mask }, "the input of \(id) is not of the ring")
             inputs[id] = input
             if scheme != "plain" { keys[id] = try client.bytes("rand", count: 32) }
-            if let key = keys[id], fields.has("simulationSeed") {
+            if fields.has("simulationSeed") {
                 try Self.checkSimulation(
                     seed: fields.unsigned("simulationSeed"),
                     of: id,
                     session,
-                    key: key,
+                    key: keys[id],
                     input: input
                 )
             }
@@ -91,7 +91,7 @@ private struct StatedRound: StatedSchemeVisitor {
         seed: UInt64,
         of id: PartyID,
         _ session: StatedSession,
-        key: [UInt8],
+        key: [UInt8]?,
         input: [UInt64]
     ) throws {
         let context = session.context
@@ -104,7 +104,7 @@ private struct StatedRound: StatedSchemeVisitor {
                 party: id
             )
         }
-        try requireSameStream(generator("party"), as: key, "rand")
+        if let key { try requireSameStream(generator("party"), as: key, "rand") }
         var drawn = generator("input")
         try requireEqual(input.map { _ in drawn.next() & session.width.mask }, input, "input of \(id)")
     }
