@@ -47,6 +47,7 @@ enum QuantizerVerifier: CaseVerifier {
 
         // How much of the stream decided: a further value, halfway between two integers, is rounded by the first word after it.
         let drawn = try fields.integer("bytesDrawn")
+        try require(drawn % 4 == 0, "'bytesDrawn' is not a number of whole words")
         let halfway = 0.5 * quantizer.step - quantizer.clip
         for (filling, rounded) in [(UInt8.min, 1), (UInt8.max, 0)] {
             var cut = CutStream(generator: try generator(fields), remaining: drawn, filling: filling)
