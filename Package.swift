@@ -95,5 +95,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // The tests run the program, which every build of tests makes.
+        .testTarget(name: "CommandLineTests", swiftSettings: swiftSettings),
     ]
 )
