@@ -89,15 +89,17 @@ let package = Package(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),
         library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
         tests(of: "FederatedLearning", [crypto]),
-        // The pages
-        .testTarget(
-            name: "DocumentationTests", dependencies: ["PairwiseMasking", "RingArithmetic", "SecureAggregation"],
         .testTarget(
             name: "FederationTests",
             dependencies: [
                 "FederatedLearning", "SharingAggregation", "PairwiseMasking", "SecureAggregation",
                 "ProtocolCryptography", "RingArithmetic", "SecureRandomness",
             ],
+            swiftSettings: swiftSettings
+        ),
+        // The pages
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["PairwiseMasking", "RingArithmetic", "SecureAggregation"],
             swiftSettings: swiftSettings
         ),
         // Floor 4: faces
@@ -111,5 +113,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // The tests run the program, which every build of tests makes.
+        .testTarget(name: "CommandLineTests", swiftSettings: swiftSettings),
     ]
 )

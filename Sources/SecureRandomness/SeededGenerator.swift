@@ -52,14 +52,15 @@ public struct SeededGenerator: SecureRandomNumberGenerator {
         used = 0
     }
 
-    /// One block of ChaCha20 with the all-zero nonce [RFC8439] §2.3: rows of the state are SIMD vectors.
+    /// One block of ChaCha20 [RFC8439] §2.3: rows of the state are SIMD vectors.
     private static func chaCha20Block(
-        key: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32), counter: UInt32
+        key: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32), counter: UInt32,
+        nonce: (UInt32, UInt32, UInt32) = (0, 0, 0)
     ) -> InlineArray<64, UInt8> {
         let initial = (
             SIMD4<UInt32>(0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574),
             SIMD4<UInt32>(key.0, key.1, key.2, key.3), SIMD4<UInt32>(key.4, key.5, key.6, key.7),
-            SIMD4<UInt32>(counter, 0, 0, 0)
+            SIMD4<UInt32>(counter, nonce.0, nonce.1, nonce.2)
         )
         var (a, b, c, d) = initial
         for _ in 0..<10 {
@@ -81,6 +82,13 @@ public struct SeededGenerator: SecureRandomNumberGenerator {
             store(rows.3[lane], at: 48 + lane * 4, in: &block)
         }
         return block
+    }
+
+    /// The block of a key of 32 bytes under another nonce than zero, given as its three little-endian words: for the
+    /// standard's own examples, which have one.
+    package static func block(key: [UInt8], counter: UInt32, nonce: (UInt32, UInt32, UInt32)) -> [UInt8] {
+        let block = chaCha20Block(key: SeededGenerator(key: key).key, counter: counter, nonce: nonce)
+        return block.indices.map { block[$0] }
     }
 
     @inline(__always)

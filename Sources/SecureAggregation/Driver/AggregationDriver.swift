@@ -28,6 +28,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// What arrived for contributors that were not made yet.
     private var waitingFrames: [PartyID: [Frame]] = [:]
     private var outcome = AggregationOutcome<Element>()
+    /// Sees every frame as it left its sender, with the stage of its message: for checks that want bytes and not digests.
+    package var observer: ((Frame, Stage?) -> Void)?
 
     /// What the driver knows of a party.
     private struct Seat {
@@ -292,6 +294,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
                 outcome.cost.addMessage(
                     bytes: frame.bytes.count, from: role(of: frame.sender), to: role(of: frame.receiver),
                     stage: envelope.stage)
+                observer?(frame, envelope.stage)
                 guard recordsTranscript else { continue }
                 let frameDigest = digest ?? HashDigest(of: frame.bytes)
                 digest = frameDigest

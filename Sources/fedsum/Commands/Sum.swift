@@ -56,6 +56,14 @@ struct Sum: ParsableCommand {
 
     @OptionGroup var configurationFile: ConfigurationFile
 
+    func validate() throws {
+        // Whole numbers need no fixed point, but a flag that makes no sense is not passed over.
+        guard (1...32).contains(bits) else { throw ValidationError("--bits must be between 1 and 32, not \(bits).") }
+        if let clip, !(clip.isFinite && clip > 0) {
+            throw ValidationError("--clip must be a finite number above 0, not \(clip).")
+        }
+    }
+
     func run() throws {
         try report {
             let input = try SumInput(self)

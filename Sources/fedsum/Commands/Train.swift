@@ -218,12 +218,20 @@ struct Checkpoint: Codable {
     var nextRound: Int
     /// IEEE 754 single precision, little-endian.
     var parameterBytes: Data
+    /// SHA-256 over all of the above: a file that a disk has changed must not be trained on.
+    var digest = ""
 
     init(seed: UInt64, fingerprint: String, nextRound: Int, parameters: [Float]) {
         self.seed = seed
         self.fingerprint = fingerprint
         self.nextRound = nextRound
         parameterBytes = Data(littleEndianBytes(of: parameters))
+        digest = expectedDigest
+    }
+
+    private var expectedDigest: String {
+        let head = "\(format)\n\(seed)\n\(fingerprint)\n\(nextRound)\n"
+        return HashDigest(of: Array(head.utf8) + [UInt8](parameterBytes)).description
     }
 
     init(contentsOf path: String) throws {
@@ -232,8 +240,8 @@ struct Checkpoint: Codable {
         }
         guard let checkpoint = try? JSONDecoder().decode(Checkpoint.self, from: data),
             checkpoint.format == "fedsum-checkpoint-1", checkpoint.parameterBytes.count % 4 == 0,
-            checkpoint.nextRound >= 0
-        else { throw UsageError("'\(path)' is not a checkpoint of this version; it was left as it is.") }
+            checkpoint.nextRound >= 0, checkpoint.digest == checkpoint.expectedDigest
+        else { throw UsageError("'\(path)' is not a checkpoint of this version, or is damaged; it was left as it is.") }
         self = checkpoint
     }
 

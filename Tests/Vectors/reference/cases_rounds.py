@@ -50,7 +50,7 @@ def plain_rounds():
         session = plain.make_session(bits, dimension, minimum, contributors, server, context)
         setting = Setting(context, 11, contributors, bits, dimension)
         head = {
-            "id": name, **session_json(session, minimumContributors=minimum), "server": server,
+            "id": name, **session_json(session, minimumContributors=minimum), "simulationSeed": str(11), "server": server,
             "clients": [
                 {"id": u, "input": strings(setting.inputs[u]), "lostAfter": "start" if u in lost else None}
                 for u in contributors

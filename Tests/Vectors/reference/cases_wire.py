@@ -44,7 +44,7 @@ def sample_sessions():
     """id -> (session, the scheme's own parameters)"""
     zeros = {"task": b"t", "round": 0, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32)}
     largest = {
-        "task": bytes(range(255)), "round": 2**64 - 1, "attempt": 2**32 - 1,
+        "task": (bytes(range(128)).decode() + "\u00ff\u20ac\U0001d11e" * 14 + "~").encode(), "round": 2**64 - 1, "attempt": 2**32 - 1,
         "modelDigest": bytes([255]) * 32, "parametersDigest": bytes([254]) * 32,
     }
     helpers = [900, 20, 21]  # in the scheme's order, which is not ascending
@@ -53,8 +53,8 @@ def sample_sessions():
     return {
         "plain": (plain.make_session(16, 3, 2, [1, 2, 3], 0, zeros), {"minimumContributors": 2}),
         "plain-large": (
-            plain.make_session(64, 2**32 - 1, 2**32 - 1, [0, 5, 2**32 - 1], 6, largest),
-            {"minimumContributors": 2**32 - 1},
+            plain.make_session(64, 2**32 - 1, 3, [0, 5, 2**32 - 1], 6, largest),
+            {"minimumContributors": 3},
         ),
         "additive": (
             additive.make_session(23, 5, 3, [1, 4, 7], helpers, helper_keys, make_context("additive")),

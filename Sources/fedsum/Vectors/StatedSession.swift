@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PairwiseMasking
+import ProtocolCryptography
+import RingArithmetic
+import SecureAggregation
+import SharingAggregation
+
+/// Work on a scheme that a file of test vectors describes.
+protocol StatedSchemeVisitor {
+    func visit<Scheme: AggregationScheme>(_ scheme: Scheme, in context: RoundContext) throws
+    where Scheme.Element: MaskableElement & RingWord
+}
+
+/// The session of a file of test vectors: a scheme with its parameters and parties, and what it is bound to.
+struct StatedSession {
+    let fields: VectorFields
+    let width: RingWidth
+    let contributors: [PartyID]
+    let helpers: [PartyID]
+    let context: RoundContext
+
+    init(_ fields: VectorFields) throws {
+        self.fields = fields
+        width = try RingWidth(bits: fields.integer("bits"))
+        contributors = try fields.parties("contributors")
+        helpers = try fields.parties("helpers")
+        context = try RoundContext(fields.object("context"))
+    }
+
+    /// Opens the scheme for every word that holds the ring.
+    func open(_ visitor: some StatedSchemeVisitor, privateKeys: [PartyID: KeyAgreementPrivateKey] = [:]) throws {
+        if width.bits <= 32 { try open(UInt32.self, visitor, privateKeys: privateKeys) }
+        try open(UInt64.self, visitor, privateKeys: privateKeys)
+    }
+
+    private func open<Element: MaskableElement & RingWord>(
+        _: Element.Type,
+        _ visitor: some StatedSchemeVisitor,
+        privateKeys: [PartyID: KeyAgreementPrivateKey]
+    ) throws {
+        let dimension = try fields.integer("dimension")
+        let minimum = try fields.integer("minimumContributors")
+        let cohort = minimum == 2 ? MinimumCohort.twoWhoMayLearnEachOthersVectors : try MinimumCohort(minimum)
+        guard let first = helpers.first else { throw CaseFailure("'helpers' is empty") }
+        switch try fields.string("scheme") {
+        case "plain":
+            try require(helpers.count == 1, "plain has one helper")
+            try visitor.visit(
+                Insecure.Plain<Element>(
+                    contributors: contributors,
+                    server: first,
+                    dimension: dimension,
+                    width: width,
+                    minimumCohort: cohort
+                ),
+                in: context
+            )
+        case "additive":
+            let keys = try fields.byteStrings("helperKeys").map { try KeyAgreementPublicKey($0) }
+            try require(keys.count == helpers.count, "'helperKeys' has not one key for each helper")
+            try visitor.visit(
+                AdditiveAggregation<Element>(
+                    contributors: contributors,
+                    leader: first,
+                    aggregators: zip(helpers, keys).dropFirst().map { (id: $0, key: $1) },
+                    privateKeys: privateKeys,
+                    dimension: dimension,
+                    width: width,
+                    minimumCohort: cohort
+                ),
+                in: context
+            )
+        case "secagg":
+            try require(helpers.count == 1, "secagg has one helper")
+            try visitor.visit(
+                SecAgg<Element>(
+                    contributors: contributors,
+                    server: first,
+                    threshold: fields.integer("threshold"),
+                    dimension: dimension,
+                    width: width,
+                    minimumCohort: cohort
+                ),
+                in: context
+            )
+        case let name: throw CaseFailure("there is no scheme '\(name)'")
+        }
+    }
+
+    /// Checks the digest that the file gives to the session.
+    func checkDigest() throws {
+        try open(DigestCheck(expected: fields.bytes("session", count: HashDigest.byteCount)))
+    }
+
+    private struct DigestCheck: StatedSchemeVisitor {
+        let expected: [UInt8]
+
+        func visit<Scheme: AggregationScheme>(_ scheme: Scheme, in context: RoundContext) throws
+        where Scheme.Element: MaskableElement & RingWord {
+            try requireEqual(scheme.session(in: context).bytes, expected, "session")
+        }
+    }
+}
+
+extension RoundContext {
+    /// The context of a file of test vectors.
+    init(_ fields: VectorFields) throws {
+        let task = try fields.bytes("task")
+        guard let text = String(validating: task, as: UTF8.self), (1...255).contains(task.count) else {
+            throw CaseFailure("'task' is not 1 to 255 bytes of UTF-8")
+        }
+        self.init(
+            task: text,
+            round: try fields.unsigned("round"),
+            attempt: UInt32(try fields.integer("attempt")),
+            modelDigest: try HashDigest(fields.bytes("modelDigest")),
+            parametersDigest: try HashDigest(fields.bytes("parametersDigest"))
+        )
+    }
+}
+
+extension VectorFields {
+    func party(_ name: String) throws -> PartyID { PartyID(UInt32(try integer(name))) }
+
+    func parties(_ name: String) throws -> [PartyID] { try integers(name).map { PartyID(UInt32($0)) } }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ProtocolCryptography
+import RingArithmetic
+import SecureAggregation
+
+/// `fedsum_wire_v1`: every message as bytes, and bytes that are no message.
+enum WireVerifier {
+    static func check(_ document: VectorFields, into report: inout VectorFileReport) throws {
+        var sessions: [String: StatedSession] = [:]
+        for (position, fields) in try document.objects("sessions").enumerated() {
+            let id = (try? fields.string("id")) ?? "#\(position + 1)"
+            report.check("session \(id)") {
+                let session = try StatedSession(fields)
+                try session.checkDigest()
+                sessions[id] = session
+            }
+        }
+        try checkCases(of: document, into: &report) { fields in
+            let id = try fields.string("session")
+            guard let session = sessions[id] else { throw CaseFailure("there is no valid session '\(id)'") }
+            try session.open(MessageCheck(fields: fields))
+        }
+    }
+
+    private struct MessageCheck: StatedSchemeVisitor {
+        let fields: VectorFields
+
+        func visit<Scheme: AggregationScheme>(_ scheme: Scheme, in context: RoundContext) throws
+        where Scheme.Element: MaskableElement & RingWord {
+            let format = scheme.messageFormat(in: context)
+            let bytes = try fields.bytes("bytes")
+            guard try fields.isValid() else {
+                return try requireRefusal(fields, names: { WireVerifier.names($0, format) }) { () throws(WireError) in
+                    try Scheme.Message(decoding: bytes, as: format)
+                }
+            }
+            let message = try Scheme.Message(decoding: bytes, as: format)
+            try requireEqual(message.encoded(as: format), bytes, "bytes")
+            let type = try fields.integer("type", in: 0...255)
+            try requireEqual(Int(message.type), type, "type")
+            // The fields give the same bytes: what was decoded is what the file says.
+            var encoder = WireEncoder()
+            encoder.write(WireEncoder.version)
+            encoder.write(UInt8(type))
+            encoder.write(bytes: format.session.bytes)
+            encoder.write(
+                bytes: try WireVerifier.body(ofType: type, fields.object("fields"), format, Scheme.Element.self)
+            )
+            try requireEqual(encoder.bytes, bytes, "bytes of the fields")
+        }
+    }
+
+    /// A body from its fields, written straight from Documentation/WireFormat.md.
+    private static func body<Element: RingWord>(
+        ofType type: Int,
+        _ fields: VectorFields,
+        _ format: MessageFormat,
+        _: Element.Type
+    ) throws -> [UInt8] {
+        var encoder = WireEncoder()
+        func writeVector(_ name: String) throws {
+            let elements = try fields.unsignedList(name)
+            try require(elements.allSatisfy { $0 <= format.width.mask }, "'\(name)' is not of the ring")
+            encoder.write(vector: elements.map { Element($0) }, as: format)
+        }
+        func writeList(
+            _ name: String,
+            lengthBytes: Int = 3,
+            _ entry: (VectorFields, inout WireEncoder) throws -> Void
+        ) throws {
+            var entries = WireEncoder()
+            for fields in try fields.objects(name) { try entry(fields, &entries) }
+            try require(entries.bytes.count >> (8 * lengthBytes) == 0, "'\(name)' is too long for a message")
+            encoder.write(entries.bytes, lengthBytes: lengthBytes)
+        }
+        switch type {
+        case 0x01: encoder.write(UInt8(try fields.integer("reason", in: 0...255)))
+        case 0x10, 0x22, 0x34: try writeVector("elements")
+        case 0x20:
+            try writeVector("leaderShare")
+            try writeList("seeds", lengthBytes: 2, write(seed:to:))
+        case 0x21:
+            try writeList("entries") { fields, encoder in
+                encoder.write(try fields.party("contributor").rawValue)
+                try write(seed: fields.object("seed"), to: &encoder)
+            }
+        case 0x30: try write(advertisement: fields, to: &encoder)
+        case 0x31:
+            try writeList("roster") { fields, encoder in
+                encoder.write(try fields.party("id").rawValue)
+                try write(advertisement: fields.object("keys"), to: &encoder)
+            }
+        case 0x32, 0x33:
+            try writeList("shares") { fields, encoder in
+                encoder.write(try fields.party(type == 0x32 ? "to" : "from").rawValue)
+                encoder.write(bytes: try fields.bytes("box", count: 88))
+            }
+        case 0x35:
+            let survivors = try fields.parties("survivors")
+            try require(survivors.count < 1 << 22, "'survivors' is too long for a message")
+            encoder.write(survivors, lengthBytes: 3)
+        case 0x36:
+            try writeList("shares") { fields, encoder in
+                encoder.write(try fields.party("of").rawValue)
+                encoder.write(bytes: try fields.bytes("share", count: 32))
+            }
+        default: throw CaseFailure("there is no type \(type)")
+        }
+        return encoder.bytes
+    }
+
+    private static func write(seed fields: VectorFields, to encoder: inout WireEncoder) throws {
+        encoder.write(bytes: try fields.bytes("ephemeralPublicKey", count: 32))
+        encoder.write(bytes: try fields.bytes("box", count: 48))
+    }
+
+    private static func write(advertisement fields: VectorFields, to encoder: inout WireEncoder) throws {
+        for name in ["channelPublicKey", "maskPublicKey", "selfMaskCommitment"] {
+            encoder.write(bytes: try fields.bytes(name, count: 32))
+        }
+    }
+
+    private static func names(_ error: WireError, _ format: MessageFormat) -> Set<String> {
+        switch error {
+        case .truncated: ["truncated"]
+        case .trailingBytes: ["trailing-bytes"]
+        case .unsupportedVersion: ["wrong-version"]
+        case .unknownType: ["unknown-type"]
+        case .foreignSession: ["wrong-session"]
+        // A length beyond the session's parties is refused before it is held against the bytes that are there.
+        case .badLength: ["vector-length-not-a-multiple-of-the-element-size", "truncated"]
+        case .wrongVector(let bits, _): [bits == format.width.bits ? "wrong-count" : "wrong-bits"]
+        case .badPacking(.nonZeroPadding): ["nonzero-padding"]
+        case .badPacking: []
+        case .unordered: ["ids-not-ascending"]
+        case .badValue: ["unknown-reason"]
+        }
+    }
+}

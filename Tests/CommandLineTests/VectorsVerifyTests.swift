@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite struct VectorsVerifyTests {
+    /// The committed files, which the Python model wrote.
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Vectors").path
+
+    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+        $0.hasSuffix(".json")
+    }.sorted()
+
+    @Test func `all committed vectors hold`() throws {
+        #expect(Self.files.count >= 11)
+        let run = try FedsumProgram.run("vectors", "verify", Self.folder)
+        #expect(run.exitCode == 0, "\(run.output)")
+        let last = try #require(run.lines.last)
+        #expect(last.wholeMatch(of: /[1-9][0-9]* passed, 0 failed/) != nil, "\(last)")
+        for file in Self.files { #expect(run.lines.contains { $0.hasPrefix("\(file): ") }) }
+    }
+
+    @Test func `the JSON document says for each file what the text says`() throws {
+        let run = try FedsumProgram.run("vectors", "verify", Self.folder, "--json")
+        #expect(run.exitCode == 0)
+        let document = try run.json()
+        #expect(document["failed"] == .integer(0))
+        #expect(document["skipped"] == .integer(0))
+        let reports = try #require(document["files"]).entries
+        #expect(reports.count == Self.files.count)
+        #expect(reports.compactMap { $0["passed"]?.number }.reduce(0, +) == document["passed"]?.number)
+        for (report, file) in zip(reports, Self.files) {
+            #expect(report["path"] == .string("\(Self.folder)/\(file)"))
+            #expect(report["schema"]?.text == "fedsum_" + file.dropLast(5))
+            #expect(report["failures"] == .array([]))
+            #expect(report["skipped_groups"] == .array([]))
+        }
+    }
+
+    @Test(arguments: files)
+    func `another digit in a value that is checked fails the file`(file: String) throws {
+        let scratch = try Scratch()
+        let document = try JSON(Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(file)")))
+        let mutations = VectorMutations(document)
+        var generator = SplitMix64(state: 20_260_613)
+        var labels: [String] = []
+        for number in 100..<120 {
+            let (label, changed) = try #require(mutations.draw(using: &generator))
+            labels.append(label)
+            let path = try scratch.file("\(number).json", changed.data())
+            // The first ones one by one, to see their exit code.
+            if number < 103 {
+                let run = try FedsumProgram.run("vectors", "verify", path)
+                #expect(run.exitCode == 2, "\(label)")
+                #expect(run.lines.last?.contains(" 0 failed") == false)
+            }
+        }
+        let run = try FedsumProgram.run("vectors", "verify", scratch.path, "--json")
+        #expect(run.exitCode == 2)
+        let reports = try #require(try run.json()["files"]).entries
+        #expect(reports.count == labels.count)
+        for (report, label) in zip(reports, labels) { #expect((report["failed"]?.number ?? 0) > 0, "\(label)") }
+    }
+
+    @Test(
+        arguments: [
+            ("unknown.json", #"{"schema": "fedsum_unknown_v1", "cases": [{"id": "a"}]}"#),
+            ("nameless.json", #"{"cases": [{"id": "a"}]}"#),
+            ("empty.json", ""),
+            ("truncated.json", #"{"schema": "fedsum_capacity_v1", "cases": [{"id": "n-1"#),
+            ("list.json", "[]"),
+            ("caseless.json", #"{"schema": "fedsum_capacity_v1", "cases": []}"#),
+            ("without-cases.json", #"{"schema": "fedsum_wire_v1", "sessions": []}"#),
+            ("rowless.json", #"{"name": "rdp_points", "rows": []}"#),
+            ("not-a-case.json", #"{"schema": "fedsum_capacity_v1", "cases": [7]}"#),
+            ("groupless.json", #"{"schema": "primitives_v1", "note": ""}"#),
+            ("unknown-group.json", #"{"schema": "primitives_v1", "rot13": [1]}"#),
+        ]
+    )
+    func `a file that cannot be checked is an error with its name`(name: String, content: String) throws {
+        let path = try Scratch()
+        let run = try FedsumProgram.run("vectors", "verify", try path.file(name, content))
+        #expect(run.exitCode == 2)
+        #expect(run.output.hasPrefix("\(name): 0 passed, 1 failed"))
+        #expect(run.lines.last == "0 passed, 1 failed")
+    }
+
+    @Test func `one bad file among good ones is enough`() throws {
+        let scratch = try Scratch()
+        let bad = try scratch.file("bad.json", "{")
+        let run = try FedsumProgram.run("vectors", "verify", Self.folder, bad)
+        #expect(run.exitCode == 2)
+        #expect(run.lines.last?.hasSuffix(" passed, 1 failed") == true)
+    }
+
+    @Test func `a path that is not there, no path, and a folder without files are wrong usage`() throws {
+        let scratch = try Scratch()
+        #expect(try FedsumProgram.run("vectors", "verify", "\(scratch.path)/missing.json").exitCode == 64)
+        #expect(try FedsumProgram.run("vectors", "verify", Self.folder, "\(scratch.path)/missing").exitCode == 64)
+        #expect(try FedsumProgram.run("vectors", "verify").exitCode == 64)
+        #expect(try FedsumProgram.run("vectors", "verify", scratch.path).exitCode == 64)
+    }
+
+    @Test func `a repeated id fails`() throws {
+        let scratch = try Scratch()
+        let row =
+            #"{"id": "a", "result": "valid", "contributors": 3, "quantizerBits": 1, "maximumWeight": null, "bits": 2}"#
+        let path = try scratch.file("twice.json", #"{"schema": "fedsum_capacity_v1", "cases": [\#(row), \#(row)]}"#)
+        let run = try FedsumProgram.run("vectors", "verify", path)
+        #expect(run.exitCode == 2)
+        #expect(run.lines.last == "1 passed, 1 failed")
+    }
+
+    // MARK: Foreign files
+
+    /// RFC 8439 §2.3.2, RFC 5869 A.1, RFC 7748 §5.2.
+    private static let primitives = #"""
+        {"schema": "primitives_v1",
+        "x25519_rfc7748": {
+        "cases": [{"scalar": "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+        "u": "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+        "result": "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"}],
+        "iterated": {"1": "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079"},
+        "lowOrderPoints": ["ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"]},
+        "hkdf_sha256_rfc5869_1": {"ikm": "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+        "salt": "000102030405060708090a0b0c", "info": "f0f1f2f3f4f5f6f7f8f9",
+        "okm": "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"},
+        "chacha20_rfc8439_2_3_2": {
+        "key": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "nonce": "000000090000004a00000000", "counter": 1,
+        "keystream": "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4ed2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e"},
+        "shamir_gf2_128_ssss_monic": [{"threshold": 2, "secret": "d9fe73909bae28b3757854c0af7ad405", "shares": [
+        {"x": 1, "y": "594ae8964294174d95c33756d2504170"}, {"x": 2, "y": "d897459d29da574eb40e93ec552ffe6e"},
+        {"x": 3, "y": "5823de9bf0e068b054b5f07a28056b1b"}]}],
+        "gf256_vault": {"polynomial": "11b", "mul": [[3, 7, 9]]}}
+        """#
+
+    @Test func `primitives are checked where they are ours, and skipped by name where not`() throws {
+        let scratch = try Scratch()
+        let run = try FedsumProgram.run("vectors", "verify", try scratch.file("primitives.json", Self.primitives))
+        #expect(run.exitCode == 0, "\(run.output)")
+        #expect(run.lines.last == "6 passed, 0 failed, 1 skipped")
+        #expect(run.output.contains("gf256_vault"))
+    }
+
+    @Test(arguments: ["c3da5537", "422c8e7a", "3cb25f25", "10f1e7e4", "5823de9b", "d9fe7390", "ecffffff"])
+    func `another digit of a primitive's value fails`(digits: String) throws {
+        let scratch = try Scratch()
+        let changed = Self.primitives.replacingOccurrences(of: digits, with: "7" + digits.dropFirst())
+        let run = try FedsumProgram.run("vectors", "verify", try scratch.file("primitives.json", changed))
+        #expect(run.exitCode == 2)
+        #expect(run.lines.last == "5 passed, 1 failed, 1 skipped")
+    }
+
+    @Test(
+        arguments: [
+            #"{"name": "rdp_points", "rows": [{}, {}]}"#,
+            #"{"algorithm": "Paillier", "schema": "paillier_test_schema_v1.json", "testGroups": [{"tests": [1, 2]}]}"#,
+        ]
+    )
+    func `a file of which every row is skipped is not a success`(content: String) throws {
+        let scratch = try Scratch()
+        let path = try scratch.file("later.json", content)
+        let run = try FedsumProgram.run("vectors", "verify", path)
+        #expect(run.exitCode == 2)
+        #expect(run.lines.last == "0 passed, 0 failed, 2 skipped")
+        #expect(run.output.contains("not in this version"))
+        // Nor among others.
+        #expect(try FedsumProgram.run("vectors", "verify", Self.folder, path).exitCode == 2)
+    }
+}
