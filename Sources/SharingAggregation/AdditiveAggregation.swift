@@ -11,7 +11,8 @@ public import SecureRandomness
 /// one *aggregator* (the shape of DAP [DAP], with the seed-compressed shares of VDAF [VDAF]). The leader adds up what it gets on arrival and
 /// forwards the seeds; each aggregator expands its seeds and returns the sum. So a contributor has reached all helpers or none.
 ///
-/// - The leader learns the sum. All k helpers must collude to learn more; every aggregator enforces the minimum cohort itself.
+/// - The leader learns the sum. All k helpers must collude to learn more; every aggregator enforces the minimum cohort itself,
+///   and answers once in a round: two answers for lists that differ by one contributor would show its vector.
 /// - Any number of contributors may drop out down to the minimum cohort. A lost helper ends the round.
 /// - Clients must know the aggregators' true keys: who replaces a key takes that aggregator's place.
 /// - Cost: a contributor expands k − 1 masks and sends b·d bits and 80 bytes an aggregator.
@@ -26,6 +27,8 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     public let dimension: Int
     public let width: RingWidth
     public let minimumContributors: Int
+    /// Remembers in which rounds this process's aggregators have answered.
+    public let journal: ShareReleaseJournal
     private let privateKeys: [PartyID: KeyAgreementPrivateKey]
 
     /// A scheme among these parties.
@@ -37,11 +40,12 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
+    ///   - journal: where aggregators' answers are remembered over the attempts of a round.
     /// - Throws: `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`, `.tooManyParties`.
     public init(
         contributors: [PartyID], leader: PartyID, aggregators: [(id: PartyID, key: KeyAgreementPublicKey)],
         privateKeys: [PartyID: KeyAgreementPrivateKey] = [:], dimension: Int, width: RingWidth,
-        minimumCohort: MinimumCohort = .standard
+        minimumCohort: MinimumCohort = .standard, journal: ShareReleaseJournal = ShareReleaseJournal()
     ) throws(AggregationError) {
         try Roster.validate(
             contributors: contributors, helpers: [leader] + aggregators.map(\.id), minimumHelpers: 2,
@@ -51,6 +55,7 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
         self.aggregators = aggregators.map(\.id)
         aggregatorKeys = aggregators.map(\.key)
         self.privateKeys = privateKeys
+        self.journal = journal
         self.dimension = dimension
         self.width = width
         minimumContributors = minimumCohort.count
@@ -77,7 +82,8 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
         let keys = KeySchedule(session: session(in: context), round: context.round)
         if aggregators.contains(id) {
             guard let key = privateKeys[id] else { throw .unknownParty(id) }
-            return AdditiveAggregator(id: id, scheme: self, key: key, keys: keys)
+            try journal.check(id, in: context)
+            return AdditiveAggregator(id: id, scheme: self, context: context, key: key, keys: keys)
         }
         guard contributors.contains(id) else { throw .unknownParty(id) }
         return AdditiveContributor(

@@ -129,13 +129,18 @@ struct AdditiveLeader<Element: MaskableElement>: AggregationParty {
 struct AdditiveAggregator<Element: MaskableElement>: AggregationParty {
     let id: PartyID
     let scheme: AdditiveAggregation<Element>
+    let context: RoundContext
     let key: KeyAgreementPrivateKey
     let keys: KeySchedule
     private var outcome: Result<VectorShare<Element>, AggregationError>?
 
-    init(id: PartyID, scheme: AdditiveAggregation<Element>, key: KeyAgreementPrivateKey, keys: KeySchedule) {
+    init(
+        id: PartyID, scheme: AdditiveAggregation<Element>, context: RoundContext, key: KeyAgreementPrivateKey,
+        keys: KeySchedule
+    ) {
         self.id = id
         self.scheme = scheme
+        self.context = context
         self.key = key
         self.keys = keys
     }
@@ -168,6 +173,11 @@ struct AdditiveAggregator<Element: MaskableElement>: AggregationParty {
     mutating func advance() throws(AggregationError) -> Transition<Element, AdditiveMessage<Element>> {
         switch outcome {
         case .success(let share):
+            do throws(AggregationError) {
+                try scheme.journal.recordRelease(by: id, in: context)
+            } catch {
+                return .aborted(error, sending: [Envelope(to: scheme.leader, .abort(error.reason))])
+            }
             return .finished(sending: [Envelope(to: scheme.leader, .partialSum(share))], learning: nil)
         case .failure(let error):
             return .aborted(error, sending: [Envelope(to: scheme.leader, .abort(error.reason))])

@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a roster in which one key stands twice is refused`() throws {
-        func copy(_ key: KeyPath<Advertisement, KeyAgreementPublicKey> & Sendable, asChannelKey: Bool) -> (
+        func copy(_ key: any KeyPath<Advertisement, KeyAgreementPublicKey> & Sendable, asChannelKey: Bool) -> (
             inout [RosterEntry]
         ) -> Void {
             { roster in

@@ -39,6 +39,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         var heard: [PartyID: HashDigest?] = [:]
         /// Who will not be heard in the current stage any more.
         var failed: Set<PartyID> = []
+        /// Who is still waited for.
+        var outstanding: Set<PartyID> = []
         /// Messages of later stages.
         var early: [(message: Scheme.Message, sender: PartyID, digest: HashDigest?)] = []
         /// For a party that reconnects. Kept only where one may: the frames of all parties are all vectors.
@@ -95,6 +97,10 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
                 }
             }
         }
+        while let event = transport.nextEvent {
+            _ = transport.advance(to: event)
+            deliverDueFrames()
+        }
         outcome.lost = transport.lostParties
         return outcome
     }
@@ -147,6 +153,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             // A party that waited for the same stage again could wait for ever.
             guard previous.map({ $0 < expectation.stage }) ?? true else { return abandon(id, .outOfOrder) }
             seats[id]?.expectation = expectation
+            seats[id]?.outstanding = expectation.senders
         case .finished(_, let aggregate):
             outcome.finished.insert(id)
             if let aggregate { outcome.learned[id] = aggregate }
@@ -194,7 +201,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             // A contributor sent to a later one, which is made in a moment.
             return waitingFrames[frame.receiver, default: []].append(frame)
         }
-        guard let expectation = seats[frame.receiver]?.expectation else { return }
+        guard let expectation = seats[frame.receiver]?.expectation else { return countAfterTheEnd(frame) }
         guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
         let start = clock?()
         let message: Scheme.Message
@@ -208,6 +215,17 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         deliver(message, from: frame.sender, to: frame.receiver, digest: digest)
     }
 
+    /// A frame for a party that has finished: a repeated one, or one that is too late.
+    private mutating func countAfterTheEnd(_ frame: Frame) {
+        guard outcome.finished.contains(frame.receiver) else { return }
+        let digest = HashDigest(of: frame.bytes)
+        if taken[frame.receiver]?.values.contains(where: { $0[frame.sender] == digest }) == true {
+            outcome.duplicates += 1
+        } else {
+            outcome.rejections.append(.init(sender: frame.sender, receiver: frame.receiver, reason: .late))
+        }
+    }
+
     /// Digests tell a repeated message from a contradicting one; without faults neither happens.
     private var needsDigests: Bool { transport.canRepeat }
 
@@ -215,6 +233,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         guard let expectation = seats[id]?.expectation else { return }
         if let stage = message.stage {
             if stage > expectation.stage {
+                // One for each sender and stage: what is held for a party stays small, whoever sends.
+                let isHeld = seats[id]?.early.contains { $0.sender == sender && $0.message.stage == stage } ?? false
+                if isHeld { return reject(sender, at: id, .conflicting, drops: false) }
                 seats[id]?.early.append((message, sender, digest))
                 return
             }
@@ -240,6 +261,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             switch receipt {
             case .accepted:
                 seats[id]?.heard.updateValue(digest, forKey: sender)
+                seats[id]?.outstanding.remove(sender)
                 if let stage, let digest { taken[id, default: [:]][stage, default: [:]][sender] = digest }
                 advanceIfComplete(id)
             case .rejected(let reason):
@@ -266,13 +288,13 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         // Late, it was dropped before; unauthenticated, anybody may have sent it, and the real one may still come.
         guard drops, seats[id]?.heard[sender] == nil, reason != .late, reason != .unauthenticated else { return }
         seats[id]?.failed.insert(sender)
+        seats[id]?.outstanding.remove(sender)
         advanceIfComplete(id)
     }
 
     private mutating func advanceIfComplete(_ id: PartyID) {
-        guard let seat = seats[id], let expectation = seat.expectation else { return }
-        let missing = expectation.senders.contains { seat.heard[$0] == nil && !seat.failed.contains($0) }
-        if !missing { advance(id) }
+        guard let seat = seats[id], seat.expectation != nil else { return }
+        if seat.outstanding.isEmpty { advance(id) }
     }
 
     // MARK: Accounts
