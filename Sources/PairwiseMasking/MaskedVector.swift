@@ -10,10 +10,12 @@ struct SignedMask: Sendable {
     let isAdded: Bool
 }
 
-/// A client's vector under its own mask and one for each other client: pseudo-random to whoever lacks one of them. Safe for the server to see.
+/// A client's vector under its own mask and one for each other client: pseudo-random to whoever lacks one of them. Safe
+/// for the server to see.
 ///
-/// There are two ways to one: masking a vector, which takes masks that only its owner has, and decoding a message. Nothing turns a clear
-/// vector into a masked one, so a server that stores only values of this type and their sums cannot hold a clear vector.
+/// There are two ways to one: masking a vector, which takes masks that only its owner has, and decoding a message.
+/// Nothing turns a clear vector into a masked one, so a server that stores only values of this type and their sums
+/// cannot hold a clear vector.
 public struct MaskedVector<Element: MaskableElement>: Sendable {
     fileprivate var elements: [Element]
 

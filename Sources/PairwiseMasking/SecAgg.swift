@@ -5,17 +5,21 @@ public import RingArithmetic
 public import SecureAggregation
 public import SecureRandomness
 
-/// Secure aggregation with pairwise masks on the complete graph [BIK+17] §4: the server learns the sum over the survivors and nothing else.
+/// Secure aggregation with pairwise masks on the complete graph [BIK+17] §4: the server learns the sum over the
+/// survivors and nothing else.
 ///
-/// Each pair of clients agrees on a mask that one adds and the other subtracts; each client adds a mask of its own on top. Both secrets of a client are shared among all clients
-/// beforehand (t of N, Shamir over GF(2^128)), and for each client the others release shares of exactly one of them: of its own mask if
-/// its vector arrived, of its pairwise key if it did not.
+/// Each pair of clients agrees on a mask that one adds and the other subtracts; each client adds a mask of its own on
+/// top. Both secrets of a client are shared among all clients beforehand (t of N, Shamir over GF(2^128)), and for each
+/// client the others release shares of exactly one of them: of its own mask if its vector arrived, of its pairwise key
+/// if it did not.
 ///
-/// - Threat model: a server that follows the protocol and colludes with fewer than t clients, or one that lies while no client colludes: t > N/2 then keeps any
-///   one client's two secrets apart. The same survivors must be shown to all clients, which this scheme does not check; clients' keys reach one another through the server.
+/// - Threat model: a server that follows the protocol and colludes with fewer than t clients, or one that lies while no
+///   client colludes: t > N/2 then keeps any one client's two secrets apart. The same survivors must be shown to all
+///   clients, which this scheme does not check; clients' keys reach one another through the server.
 /// - Dropouts: up to N − t clients, at any stage.
-/// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the server: a mask for each survivor, and
-///   one for each pair of a survivor and a client lost between sharing and sending.
+/// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the
+///   server: a mask for each survivor, and one for each pair of a survivor and a client lost between sharing and
+///   sending.
 public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     public let contributors: [PartyID]
     /// The server, which learns the sum.
@@ -32,12 +36,14 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     /// - Parameters:
     ///   - contributors: the clients, in ascending order.
     ///   - server: the party that learns the sum.
-    ///   - threshold: t, with N/2 < t ≤ N; by default ⌊2N/3⌋ + 1, which also holds against a lying server that colludes with a third of the clients.
+    ///   - threshold: t, with N/2 < t ≤ N; by default ⌊2N/3⌋ + 1, which also holds against a lying server that colludes
+    ///     with a third of the clients.
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
     ///   - journal: where releases of shares are remembered over the attempts of a round.
-    /// - Throws: `.thresholdOutOfRange`, `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`, `.tooManyParties`.
+    /// - Throws: `.thresholdOutOfRange`, `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`,
+    ///   `.elementTooNarrow`, `.tooManyParties`.
     public init(
         contributors: [PartyID], server: PartyID, threshold: Int? = nil, dimension: Int, width: RingWidth,
         minimumCohort: MinimumCohort = .standard, journal: ShareReleaseJournal = ShareReleaseJournal()

@@ -6,7 +6,8 @@ internal import SecretSharing
 internal import SecureAggregation
 internal import SecureRandomness
 
-/// A client of SecAgg: advertises keys, shares its secrets, sends its vector masked, and reveals one share of each other client.
+/// A client of SecAgg: advertises keys, shares its secrets, sends its vector masked, and reveals one share of each
+/// other client.
 struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: AggregationParty {
     private let id: PartyID
     private let scheme: SecAgg<Element>
@@ -17,7 +18,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     /// A lie of the server that was found while receiving; `advance` aborts with it.
     private var violation: AggregationError?
 
-    /// What the client knows at each step, and no more: a secret is dropped, and so wiped, when the last step that needs it is over.
+    /// What the client knows at each step, and no more: a secret is dropped, and so wiped, when the last step that
+    /// needs it is over.
     private enum Step {
         case advertised(Secrets)
         case shared(Secrets, Peers)
@@ -141,14 +143,17 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         for entry in roster {
             guard indices[entry.id] != nil else { throw ViolationFound(.foreignParty(entry.id)) }
             if entry.id == id { own = entry.keys }
-            guard seen.insert(entry.keys.channelPublicKey).inserted, seen.insert(entry.keys.maskPublicKey).inserted else {
+            guard seen.insert(entry.keys.channelPublicKey).inserted, seen.insert(entry.keys.maskPublicKey).inserted
+            else {
                 throw ViolationFound(.duplicateKey(entry.id))
             }
         }
         guard own == secrets.advertisement else { throw ViolationFound(.ownKeysChanged) }
     }
 
-    private mutating func shareKeys(_ secrets: Secrets) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
+    private mutating func shareKeys(_ secrets: Secrets) throws(AggregationError) -> Transition<
+        Element, SecAggMessage<Element>
+    > {
         guard let roster = secrets.roster else { return abortUnanswered(SecAggStage.roster) }
         let indices = scheme.shareIndices
         let holders = roster.compactMap { indices[$0.id] }
@@ -213,7 +218,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
             guard let secret = peers.channelSecrets[entry.party], let peer = peers.keys[entry.party] else {
                 throw ViolationFound(.foreignParty(entry.party))
             }
-            // A box that does not open costs its sender one share and not the round: otherwise one client could end every round.
+            // A box that does not open costs its sender one share and not the round: otherwise one client could end
+            // every round.
             let pair = try? SharePair(
                 opening: entry.box, with: secret, from: entry.party, to: id,
                 publicKeys: [peer.channelPublicKey, secrets.channelKey.publicKey], keys: keys)
@@ -260,7 +266,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         guard survivors.contains(id) else { throw ViolationFound(.receiverMisplaced) }
     }
 
-    /// One decision for each client of U2, from one list: of a survivor the share of its self-mask seed, of any other that of its mask seed.
+    /// One decision for each client of U2, from one list: of a survivor the share of its self-mask seed, of any other
+    /// that of its mask seed.
     private mutating func reveal(_ held: Held) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         guard let survivors = held.survivors else { return abortUnanswered(SecAggStage.survivors) }
         do throws(AggregationError) {
@@ -285,13 +292,15 @@ private struct ViolationFound: Error {
 
 extension SecAgg {
     /// The mask that a client adds alone.
-    func selfMask(of seed: SecretBytes, _ client: PartyID, keys: KeySchedule) throws(CryptographyError) -> MaskGenerator {
+    func selfMask(of seed: SecretBytes, _ client: PartyID, keys: KeySchedule) throws(CryptographyError) -> MaskGenerator
+    {
         try MaskGenerator(
             key: keys.key(
                 from: seed, for: .selfMask, from: client.rawValue, to: client.rawValue, bits: width.bits))
     }
 
-    /// The mask between `client`, whose private key this is, and `peer`, as `client` applies it: added if `peer` has the lower id [BIK+17] §4.
+    /// The mask between `client`, whose private key this is, and `peer`, as `client` applies it: added if `peer` has
+    /// the lower id [BIK+17] §4.
     func pairwiseMask(
         of key: KeyAgreementPrivateKey, _ client: PartyID, with peerKey: KeyAgreementPublicKey, _ peer: PartyID,
         keys: KeySchedule

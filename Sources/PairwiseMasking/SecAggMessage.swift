@@ -16,7 +16,8 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     case deliveredShares([AddressedBox])
     /// Round 2, client to server.
     case maskedVector(MaskedVector<Element>)
-    /// Round 4, server to client: whose vectors are in the sum, U3. One list decides which of its two secrets is revealed of each client.
+    /// Round 4, server to client: whose vectors are in the sum, U3. One list decides which of its two secrets is
+    /// revealed of each client.
     case survivors([PartyID])
     /// Round 4, client to server: one share for each client of U2.
     case revealedShares([RevealedShare])
@@ -103,7 +104,8 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             let shares = try decoder.readList(entryBytes: RevealedShare.byteCount, lengthBytes: 3, maximum: maximum) {
                 (decoder) throws(WireError) in
                 RevealedShare(
-                    of: try decoder.readParty(), share: SecretBytes(copying: try decoder.readBytes(RevealedShare.shareByteCount)))
+                    of: try decoder.readParty(),
+                    share: SecretBytes(copying: try decoder.readBytes(RevealedShare.shareByteCount)))
             }
             guard isStrictlyAscending(shares.map(\.of)) else { throw .unordered }
             return .revealedShares(shares)

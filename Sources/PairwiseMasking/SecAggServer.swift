@@ -8,8 +8,8 @@ internal import SecureRandomness
 
 /// The server of SecAgg: passes keys and boxes on, adds masked vectors up on arrival, and takes the masks off the sum.
 ///
-/// None of its stored properties, and none of the messages that it gets, can hold a clear vector: `MaskedVector` cannot be made from one,
-/// and `MaskedSum` opens only at the end.
+/// None of its stored properties, and none of the messages that it gets, can hold a clear vector: `MaskedVector` cannot
+/// be made from one, and `MaskedSum` opens only at the end.
 struct SecAggServer<Element: MaskableElement>: AggregationParty {
     private let scheme: SecAgg<Element>
     private let keys: KeySchedule

@@ -3,10 +3,11 @@
 internal import Crypto
 public import SecureRandomness
 
-/// Derives every key of one session: HKDF-SHA256 [RFC5869] whose salt is the session and whose info names the use in full.
+/// Derives every key of one session: HKDF-SHA256 [RFC5869] whose salt is the session and whose info names the use in
+/// full.
 ///
-/// Two keys that differ in purpose, parties, direction, ring, round, session or public keys are independent. Documentation/WireFormat.md
-/// has the bytes.
+/// Two keys that differ in purpose, parties, direction, ring, round, session or public keys are independent.
+/// Documentation/WireFormat.md has the bytes.
 public struct KeySchedule: Sendable {
     /// The digest that binds the scheme, its parameters, its parties and the round context.
     public let session: HashDigest

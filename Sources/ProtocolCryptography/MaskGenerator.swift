@@ -7,9 +7,9 @@ public import SecureRandomness
 
 /// Expands a mask key into a vector over Z/2^b: AES-128 in counter mode [SP800-38A] §6.5.
 ///
-/// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up mod 2^128. The keystream is
-/// read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod 2^b, so it is uniform as far as AES is a
-/// pseudo-random permutation.
+/// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up
+/// mod 2^128. The keystream is read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod
+/// 2^b, so it is uniform as far as AES is a pseudo-random permutation.
 public struct MaskGenerator: Sendable {
     private let key: SecretBytes
 
@@ -39,7 +39,8 @@ public struct MaskGenerator: Sendable {
         var counter: UInt128 = 0
         let aesKey = key.withSpan { span in
             for index in 16..<32 { counter = counter << 8 | UInt128(span[index]) }
-            return SecretBytes(count: 16) { (target) in for index in 0..<16 { target[index] = span[index] } }.symmetricKey
+            return SecretBytes(count: 16) { (target) in for index in 0..<16 { target[index] = span[index] } }
+                .symmetricKey
         }
         var zeros = [UInt8](repeating: 0, count: min(byteCount, Self.blockByteCount))
         var offset = 0
@@ -108,7 +109,8 @@ extension UInt64: MaskableElement {
     }
 }
 
-/// Adds or subtracts the mask, whose words are narrower than or as wide as the elements. Inlined, so that both types are known in the loops.
+/// Adds or subtracts the mask, whose words are narrower than or as wide as the elements. Inlined, so that both types
+/// are known in the loops.
 @inline(__always)
 private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & BitwiseCopyable>(
     _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], subtracting: Bool
@@ -121,8 +123,8 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                 let first = offset / size
                 let words = keystream.count / size
                 precondition(first + words <= count, "Keystream for more elements than there are.")
-                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by the
-                // precondition above.
+                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by
+                // the precondition above.
                 if subtracting {
                     for index in 0..<words {
                         let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)

@@ -5,8 +5,9 @@ public import SecureRandomness
 
 /// An AES-256-GCM key that encrypts one message, and is used up by it.
 ///
-/// The nonce is always zero, which is unique for a key that is used once ([SP800-38D] §8), so there is none to get wrong: the type cannot be copied, and
-/// sealing consumes it. The key must come from a derivation that names its one use.
+/// The nonce is always zero, which is unique for a key that is used once ([SP800-38D] §8), so there is none to get
+/// wrong: the type cannot be copied, and sealing consumes it. The key must come from a derivation that names its one
+/// use.
 public struct SealingKey: ~Copyable, Sendable {
     private let key: SecretBytes
 
@@ -28,7 +29,10 @@ public struct SealingKey: ~Copyable, Sendable {
         do {
             // SAFETY: the plaintext is used only inside the closure.
             let box = try unsafe message.withUnsafeBytes { (plaintext) in
-                Result { unsafe try AES.GCM.seal(plaintext, using: key.symmetricKey, nonce: zeroNonce(), authenticating: context) }
+                Result {
+                    unsafe try AES.GCM.seal(
+                        plaintext, using: key.symmetricKey, nonce: zeroNonce(), authenticating: context)
+                }
             }.get()
             return Array(box.ciphertext) + Array(box.tag)
         } catch {

@@ -23,7 +23,8 @@ public protocol PackableElement: AdditiveGroup {
     /// Reduces every element to its representative in 0 ..< 2^b.
     static func reduce(_ vector: inout [Self], to width: RingWidth)
 
-    /// The packed form: element *i* in bits `b·i ..< b·(i + 1)`, least significant first; higher bits of an element are ignored.
+    /// The packed form: element *i* in bits `b·i ..< b·(i + 1)`, least significant first; higher bits of an element are
+    /// ignored.
     /// - Complexity: O(count · b).
     static func pack(_ vector: [Self], width: RingWidth) -> [UInt8]
 
@@ -40,7 +41,9 @@ public protocol RingWord: PackableElement, FixedWidthInteger, UnsignedInteger {}
 
 extension UInt32: RingWord {
     public static func add(_ source: [UInt32], to target: inout [UInt32]) { addWords(source, to: &target) }
-    public static func subtract(_ source: [UInt32], from target: inout [UInt32]) { subtractWords(source, from: &target) }
+    public static func subtract(_ source: [UInt32], from target: inout [UInt32]) {
+        subtractWords(source, from: &target)
+    }
     public static func reduce(_ vector: inout [UInt32], to width: RingWidth) { reduceWords(&vector, to: width) }
     public static func pack(_ vector: [UInt32], width: RingWidth) -> [UInt8] { packWords(vector, width: width) }
     public static func unpack(
@@ -52,7 +55,9 @@ extension UInt32: RingWord {
 
 extension UInt64: RingWord {
     public static func add(_ source: [UInt64], to target: inout [UInt64]) { addWords(source, to: &target) }
-    public static func subtract(_ source: [UInt64], from target: inout [UInt64]) { subtractWords(source, from: &target) }
+    public static func subtract(_ source: [UInt64], from target: inout [UInt64]) {
+        subtractWords(source, from: &target)
+    }
     public static func reduce(_ vector: inout [UInt64], to width: RingWidth) { reduceWords(&vector, to: width) }
     public static func pack(_ vector: [UInt64], width: RingWidth) -> [UInt8] { packWords(vector, width: width) }
     public static func unpack(

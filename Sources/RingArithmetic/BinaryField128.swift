@@ -2,8 +2,8 @@
 
 /// An element of GF(2^128) = GF(2)[X]/(X^128 + X^7 + X^2 + X + 1), in constant time.
 ///
-/// Every operation runs the same instructions on the same addresses whatever the operands are, given that the machine's integer
-/// multiplication takes constant time, as it does on x86-64 and on ARM cores of the A class.
+/// Every operation runs the same instructions on the same addresses whatever the operands are, given that the machine's
+/// integer multiplication takes constant time, as it does on x86-64 and on ARM cores of the A class.
 public struct BinaryField128: Equatable, Sendable {
     /// Coefficients of X^127 … X^64.
     public var high: UInt64
@@ -98,8 +98,9 @@ private func carrylessProduct(_ x: UInt64, _ y: UInt64) -> (high: UInt64, low: U
 
 /// The lower 64 bits of a carry-less product, by integer multiplication "with holes" [Por16].
 ///
-/// Each operand is split into four words that use every fourth bit. In a product of two such words every fourth column counts at most 16 ones, and a count of 16 happens
-/// only where its carry falls off the top: column 60, of 16 pairs. So the three bits between hold every carry, and the wanted bit of each column is its parity.
+/// Each operand is split into four words that use every fourth bit. In a product of two such words every fourth column
+/// counts at most 16 ones, and a count of 16 happens only where its carry falls off the top: column 60, of 16 pairs. So
+/// the three bits between hold every carry, and the wanted bit of each column is its parity.
 private func carrylessLowHalf(_ x: UInt64, _ y: UInt64) -> UInt64 {
     let m0: UInt64 = 0x1111_1111_1111_1111
     let (m1, m2, m3) = (m0 << 1, m0 << 2, m0 << 3)

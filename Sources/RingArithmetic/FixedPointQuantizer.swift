@@ -4,12 +4,13 @@ public import SecureRandomness
 
 /// Turns real numbers into q-bit integers without bias, and sums of those integers back into means.
 ///
-/// A value x is clipped to [−C, C], scaled to y = (x + C)·(2^q − 1)/(2C) ∈ [0, 2^q − 1], and rounded at random to one of its two neighboring
-/// integers: up with probability y − ⌊y⌋. So E[X] = y, and the mean of n decoded values is unbiased with a rounding
-/// error of standard deviation at most `step`/(2√n).
+/// A value x is clipped to [−C, C], scaled to y = (x + C)·(2^q − 1)/(2C) ∈ [0, 2^q − 1], and rounded at random to one
+/// of its two neighboring integers: up with probability y − ⌊y⌋. So E[X] = y, and the mean of n decoded values is
+/// unbiased with a rounding error of standard deviation at most `step`/(2√n).
 ///
-/// The choice compares the fraction, scaled by 2^32, with a random 32-bit word and, in the tie, its rest with a second one: the probability is exact whenever the fraction is a
-/// multiple of 2^−52, which it is for every y ≥ 1, and within 2^−64 otherwise.
+/// The choice compares the fraction, scaled by 2^32, with a random 32-bit word and, in the tie, its rest with a second
+/// one: the probability is exact whenever the fraction is a multiple of 2^−52, which it is for every y ≥ 1, and within
+/// 2^−64 otherwise.
 public struct FixedPointQuantizer: Hashable, Sendable {
     /// The bits q of an integer, 1 to 32.
     public let bits: Int
@@ -40,7 +41,8 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     public struct Quantized: Equatable, Sendable {
         /// One integer a coordinate, each at most 2^q − 1.
         public var integers: [UInt32]
-        /// How many coordinates were outside [−C, C]. Known to the owner of the vector only: it depends on private data.
+        /// How many coordinates were outside [−C, C]. Known to the owner of the vector only: it depends on private
+        /// data.
         public var clippedCount: Int
     }
 

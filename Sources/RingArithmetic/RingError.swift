@@ -10,7 +10,8 @@ public enum RingError: Error, Equatable, Sendable {
     case elementTooNarrow(needed: Int, available: Int)
     /// Input values have 1 to 32 bits.
     case inputBitsOutOfRange(Int)
-    /// The clipping bound is not a finite number above zero (or so small or large that 2C or (2^q − 1)/2C is not finite).
+    /// The clipping bound is not a finite number above zero (or so small or large that 2C or (2^q − 1)/2C is not
+    /// finite).
     case clipNotPositive
     /// A number of terms or a weight bound is below 1.
     case capacityNotPositive

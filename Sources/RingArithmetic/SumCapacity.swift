@@ -2,15 +2,16 @@
 
 /// The proof that a sum of quantized values cannot wrap around its ring.
 ///
-/// N parties each contribute w·X with integers 0 ≤ w ≤ W and 0 ≤ X ≤ 2^q − 1 (W = 1 and w = 1 where the sum is unweighted).
-/// Every coordinate of the true sum S then satisfies 0 ≤ S ≤ N·W·(2^q − 1), whoever drops out, since dropping a term of
-/// a sum of non-negative terms cannot raise it. Reduction mod 2^b is the identity on 0 … 2^b − 1, so the sum that the scheme gives,
-/// S mod 2^b, is S exactly when
+/// N parties each contribute w·X with integers 0 ≤ w ≤ W and 0 ≤ X ≤ 2^q − 1 (W = 1 and w = 1 where the sum is
+/// unweighted). Every coordinate of the true sum S then satisfies 0 ≤ S ≤ N·W·(2^q − 1), whoever drops out, since
+/// dropping a term of a sum of non-negative terms cannot raise it. Reduction mod 2^b is the identity on 0 … 2^b − 1, so
+/// the sum that the scheme gives, S mod 2^b, is S exactly when
 ///
 ///     N · W · (2^q − 1) + 1 ≤ 2^b,
 ///
-/// and a party that contributes the extreme value everywhere shows that no smaller ring would do. The same bound holds for the weights themselves, which are
-/// summed beside the values: Σw ≤ N·W ≤ N·W·(2^q − 1), since q ≥ 1. A value of this type exists only if the inequality holds.
+/// and a party that contributes the extreme value everywhere shows that no smaller ring would do. The same bound holds
+/// for the weights themselves, which are summed beside the values: Σw ≤ N·W ≤ N·W·(2^q − 1), since q ≥ 1. A value of
+/// this type exists only if the inequality holds.
 public struct SumCapacity: Hashable, Sendable {
     /// The number N of parties that may contribute.
     public let terms: Int

@@ -19,8 +19,9 @@ public struct ShamirShare: Sendable {
 
 /// t-of-n sharing of byte strings over GF(2^128) [Sha79]: any t shares give the secret, t − 1 say nothing.
 ///
-/// Each 16 bytes of the secret are the constant coefficient of a polynomial of degree t − 1 whose other coefficients are uniform.
-/// The dealer's and the combiner's arithmetic takes constant time in secrets and shares; indices are public.
+/// Each 16 bytes of the secret are the constant coefficient of a polynomial of degree t − 1 whose other coefficients
+/// are uniform. The dealer's and the combiner's arithmetic takes constant time in secrets and shares; indices are
+/// public.
 public struct ShamirSharing: Hashable, Sendable {
     /// The number t of shares that give the secret.
     public let threshold: Int
@@ -79,8 +80,8 @@ public struct ShamirSharing: Hashable, Sendable {
     /// - Parameters:
     ///   - shares: in any order.
     ///   - byteCount: the length of the secret; nil where it is a multiple of 16.
-    /// - Throws: `.tooFewShares`, `.zeroIndex`, `.duplicateIndex`, `.lengthMismatch`, `.inconsistentShares` with the index of a
-    ///   share that is not on the polynomial of the first t, `.paddingNotZero`.
+    /// - Throws: `.tooFewShares`, `.zeroIndex`, `.duplicateIndex`, `.lengthMismatch`, `.inconsistentShares` with the
+    ///   index of a share that is not on the polynomial of the first t, `.paddingNotZero`.
     public func combine(_ shares: [ShamirShare], byteCount: Int? = nil) throws(SharingError) -> SecretBytes {
         guard shares.count >= threshold else { throw .tooFewShares(have: shares.count, need: threshold) }
         try Self.validate(shares.map(\.index))
@@ -138,7 +139,8 @@ public struct ShamirSharing: Hashable, Sendable {
 
 /// The weights that take shares at given indices to the value at one point, by default the secret at 0.
 ///
-/// They depend on who shared and not on what, so a server that reconstructs many secrets of the same holders computes them once.
+/// They depend on who shared and not on what, so a server that reconstructs many secrets of the same holders computes
+/// them once.
 public struct LagrangeCoefficients: Sendable {
     /// The indices of the shares, in the order in which `interpolate` takes them.
     public let indices: [UInt64]

@@ -14,7 +14,8 @@ public enum SharingError: Error, Equatable, Sendable {
     case duplicateIndex(UInt64)
     /// Fewer shares than the threshold: they say nothing about the secret.
     case tooFewShares(have: Int, need: Int)
-    /// More shares than needed, and they do not lie on one polynomial; `index` is one that disagrees with the first ones.
+    /// More shares than needed, and they do not lie on one polynomial; `index` is one that disagrees with the first
+    /// ones.
     case inconsistentShares(index: UInt64)
     /// Shares of different secrets: their lengths differ, or are not whole field elements.
     case lengthMismatch(expected: Int, actual: Int)

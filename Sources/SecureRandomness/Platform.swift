@@ -15,8 +15,8 @@ internal import Darwin
 package enum Platform {
     /// Fills `buffer` from the kernel's generator.
     ///
-    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256 bytes, the most that
-    /// `getentropy` gives (Swift's Glibc module does not show `getrandom`).
+    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256
+    /// bytes, the most that `getentropy` gives (Swift's Glibc module does not show `getrandom`).
     /// - Throws: `.systemSourceUnavailable` with `errno` if the kernel refuses; the buffer is then not to be used.
     static func fillWithEntropy(_ buffer: UnsafeMutableRawBufferPointer) throws(RandomnessError) {
         var offset = 0
@@ -76,7 +76,8 @@ package enum Platform {
     /// Whether standard error is a terminal, so that a progress bar makes sense there.
     package static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Turns the first SIGINT and SIGTERM into a flag that `interruptionRequested` reads; a second SIGINT ends the process.
+    /// Turns the first SIGINT and SIGTERM into a flag that `interruptionRequested` reads; a second SIGINT ends the
+    /// process.
     package static func watchForInterruption() {
         for number in [SIGINT, SIGTERM] {
             // The handler only stores to one word and resets the disposition, both async-signal-safe.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A reproducible generator for simulations, benchmarks and test vectors: the ChaCha20 keystream [RFC8439] of a known key.
+/// A reproducible generator for simulations, benchmarks and test vectors: the ChaCha20 keystream [RFC8439] of a known
+/// key.
 ///
 /// Whoever knows the seed knows every key and mask, so nothing that must stay private may use it. It is visible only to
 /// files that say `@_spi(Simulation) import SecureRandomness`: production code cannot reach it by accident.
@@ -25,7 +26,8 @@ public struct SeededGenerator: SecureRandomNumberGenerator {
                 | UInt32(key[4 * index + 3]) << 24
         }
         self.key = (
-            word(0, key), word(1, key), word(2, key), word(3, key), word(4, key), word(5, key), word(6, key), word(7, key)
+            word(0, key), word(1, key), word(2, key), word(3, key), word(4, key), word(5, key), word(6, key),
+            word(7, key)
         )
     }
 

@@ -7,12 +7,13 @@ public import SecureRandomness
 
 /// n-of-n additive sharing over Z/2^b among k helpers, of which one alone learns nothing.
 ///
-/// A contributor sends one message, to the *leader*: its vector minus k − 1 pseudo-random vectors, and the seed of each of those, sealed to
-/// one *aggregator* (the shape of DAP [DAP], with the seed-compressed shares of VDAF [VDAF]). The leader adds up what it gets on arrival and
-/// forwards the seeds; each aggregator expands its seeds and returns the sum. So a contributor has reached all helpers or none.
+/// A contributor sends one message, to the *leader*: its vector minus k − 1 pseudo-random vectors, and the seed of each
+/// of those, sealed to one *aggregator* (the shape of DAP [DAP], with the seed-compressed shares of VDAF [VDAF]). The
+/// leader adds up what it gets on arrival and forwards the seeds; each aggregator expands its seeds and returns the
+/// sum. So a contributor has reached all helpers or none.
 ///
-/// - The leader learns the sum. All k helpers must collude to learn more; every aggregator enforces the minimum cohort itself,
-///   and answers once in a round: two answers for lists that differ by one contributor would show its vector.
+/// - The leader learns the sum. All k helpers must collude to learn more; every aggregator enforces the minimum cohort
+///   itself, and answers once in a round: two answers for lists that differ by one contributor would show its vector.
 /// - Any number of contributors may drop out down to the minimum cohort. A lost helper ends the round.
 /// - Clients must know the aggregators' true keys: who replaces a key takes that aggregator's place.
 /// - Cost: a contributor expands k − 1 masks and sends b·d bits and 80 bytes an aggregator.
@@ -41,7 +42,8 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
     ///   - journal: where aggregators' answers are remembered over the attempts of a round.
-    /// - Throws: `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`, `.tooManyParties`.
+    /// - Throws: `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`,
+    ///   `.tooManyParties`.
     public init(
         contributors: [PartyID], leader: PartyID, aggregators: [(id: PartyID, key: KeyAgreementPublicKey)],
         privateKeys: [PartyID: KeyAgreementPrivateKey] = [:], dimension: Int, width: RingWidth,

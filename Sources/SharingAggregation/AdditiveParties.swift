@@ -125,7 +125,8 @@ struct AdditiveLeader<Element: MaskableElement>: AggregationParty {
     }
 }
 
-/// Opens its seeds and answers with the sum of the shares that they stand for, once, and only for a cohort that is large enough.
+/// Opens its seeds and answers with the sum of the shares that they stand for, once, and only for a cohort that is
+/// large enough.
 struct AdditiveAggregator<Element: MaskableElement>: AggregationParty {
     let id: PartyID
     let scheme: AdditiveAggregation<Element>

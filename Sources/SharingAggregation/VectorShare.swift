@@ -6,8 +6,8 @@ internal import SecureAggregation
 
 /// One share of a vector: pseudo-random to whoever lacks another share of it. Safe for its holder to see.
 ///
-/// There are two ways to one: splitting a vector (at its owner) and decoding a message. Nothing turns a clear vector into a
-/// share, so a helper, which has no seeds but its own, cannot hold a clear vector in a value of this type.
+/// There are two ways to one: splitting a vector (at its owner) and decoding a message. Nothing turns a clear vector
+/// into a share, so a helper, which has no seeds but its own, cannot hold a clear vector in a value of this type.
 public struct VectorShare<Element: MaskableElement>: Sendable {
     fileprivate(set) var elements: [Element]
 

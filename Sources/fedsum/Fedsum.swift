@@ -41,7 +41,8 @@ enum ExitStatus {
     static let falseCheck = ExitCode(2)
 }
 
-/// Runs a verb's work: an error becomes one sentence on standard error and exit code 1, or 64 where the user can mend the call.
+/// Runs a verb's work: an error becomes one sentence on standard error and exit code 1, or 64 where the user can mend
+/// the call.
 func report(_ work: () throws -> Void) throws {
     do {
         try work()

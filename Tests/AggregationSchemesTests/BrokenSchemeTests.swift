@@ -65,7 +65,8 @@ import Testing
     @Test(arguments: [1, 3, 5] as [PartyID]) func `a scheme that loses one client's mask is found out`(client: PartyID)
         throws
     {
-        // The client's vector goes out without the masks that the others expect it to have: what a client that forgot them would send.
+        // The client's vector goes out without the masks that the others expect it to have: what a client that forgot
+        // them would send.
         let scheme = try secAgg()
         let format = scheme.messageFormat(in: RoundContext(task: "test", round: 1))
         let inputs = inputs

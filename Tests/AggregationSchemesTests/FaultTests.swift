@@ -8,8 +8,9 @@ import Testing
 
 /// Every fault at every send of every scheme, with the outcome that it must have.
 ///
-/// Five clients, threshold 3, minimum cohort 3, one client at fault. Without faults all happens in tick 0, so send s of a client, which belongs to
-/// step 2s, has until tick (2s + 1) · `ticksPerStage`; the server's answer to it one stage longer.
+/// Five clients, threshold 3, minimum cohort 3, one client at fault. Without faults all happens in tick 0, so send s of
+/// a client, which belongs to step 2s, has until tick (2s + 1) · `ticksPerStage`; the server's answer to it one stage
+/// longer.
 @Suite struct FaultTests {
     typealias Fault = FaultSchedule.Fault
 
@@ -98,7 +99,8 @@ import Testing
         send.number > send.scheme.vectorSend ? Self.clients : [1, 3, 4, 5]
     }
 
-    /// How a client gives up that is not answered: SecAgg clients wait for an answer, the others are done when they have sent.
+    /// How a client gives up that is not answered: SecAgg clients wait for an answer, the others are done when they
+    /// have sent.
     private func unanswered(_ send: Send) -> [PartyID: AggregationError] {
         let stages = ["advertise-keys", "share-keys", "unmask"]
         guard send.scheme == .secagg, send.number < 3 else { return [:] }

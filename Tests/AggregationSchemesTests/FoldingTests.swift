@@ -13,8 +13,8 @@ import Testing
 
 /// A server folds a vector in on arrival: with ten times the clients it takes no more memory.
 ///
-/// Each measurement is a process of its own, since the peak is that of a process.
-/// `FEDSUM_SLOW_TESTS=1 swift test -c release --filter FoldingTests` measures 100 against 1,000 clients of 1,000,000 words.
+/// Each measurement is a process of its own, since the peak is that of a process. `FEDSUM_SLOW_TESTS=1 swift test -c
+/// release --filter FoldingTests` measures 100 against 1,000 clients of 1,000,000 words.
 @Suite(.serialized) struct FoldingTests {
     static let isSlow = ProcessInfo.processInfo.environment["FEDSUM_SLOW_TESTS"] == "1"
 
@@ -167,7 +167,8 @@ private enum Folding {
         )
     }
 
-    /// The server's memory before, and at the peak of, its masked-input stage; clients' keys, boxes and vectors are made up.
+    /// The server's memory before, and at the peak of, its masked-input stage; clients' keys, boxes and vectors are
+    /// made up.
     static func secAggServer(clients: Int, dimension: Int) throws -> (before: Int, peak: Int) {
         let ids = (1...UInt32(clients)).map { PartyID($0) }
         let scheme = try SecAgg<UInt32>(

@@ -8,8 +8,8 @@ import RingArithmetic
 import SharingAggregation
 import Testing
 
-/// What happens when one contributor's generator fails: it gives up with the cause, sends nothing made of weaker randomness,
-/// and the others go on without it.
+/// What happens when one contributor's generator fails: it gives up with the cause, sends nothing made of weaker
+/// randomness, and the others go on without it.
 @Suite struct RandomnessFailureTests {
     /// Seeds for two aggregators and two ephemeral keys.
     @Test(arguments: [0, 31, 32, 64, 96, 127])

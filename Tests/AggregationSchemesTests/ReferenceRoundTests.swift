@@ -5,7 +5,8 @@ import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 import Testing
 
-/// Whole rounds against the independent model: every message byte for byte, sums, and who finds too few parties left where.
+/// Whole rounds against the independent model: every message byte for byte, sums, and who finds too few parties left
+/// where.
 @Suite struct ReferenceRoundTests {
     private static let plain = ReferenceRound.load("plain_round_v1")
     private static let additive = ReferenceRound.load("additive_round_v1")

@@ -381,7 +381,8 @@ import Testing
 
     // MARK: One share of each client, for all lies
 
-    /// A client reveals of each peer one share at the most, and its shares of the two secrets never both, whatever two lists it is shown.
+    /// A client reveals of each peer one share at the most, and its shares of the two secrets never both, whatever two
+    /// lists it is shown.
     @Test func `no order of lists makes a client give both shares of a peer`() throws {
         let lists: [[PartyID]] = [
             [1, 2, 3, 4, 5], [1, 2, 3, 4], [2, 3, 4, 5], [1, 2, 3], [2, 3, 5], [1, 3, 4, 5], [1, 2], [1, 2, 3, 9],
@@ -420,13 +421,15 @@ import Testing
                 let revealed = revealedShares(in: log)
                 #expect(revealed.count >= 3)
                 for shares in revealed.values { #expect(shares.values.allSatisfy { $0.count == 1 }) }
-                // All shares of one client are of one secret: with t of them that secret comes out, which the server checked.
+                // All shares of one client are of one secret: with t of them that secret comes out, which the server
+                // checked.
             }
         }
     }
 
     @Test func `different lists to different clients do not give the sum`() throws {
-        // Clients 1 to 3 are told that all survived, the others that client 1 was lost: of client 1, two kinds of shares are revealed.
+        // Clients 1 to 3 are told that all survived, the others that client 1 was lost: of client 1, two kinds of
+        // shares are revealed.
         let round = try SecAggRound(threshold: 4)
         let log = MessageLog()
         let outcome = round.run(log: log) { _, envelope in

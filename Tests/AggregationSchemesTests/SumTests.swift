@@ -29,7 +29,8 @@ import Testing
         let threshold = count / 2 + 1
         for send in 0..<scheme.sends {
             // Threshold edge: exactly as many are left as the scheme needs.
-            for lostCount in Set([1, count - max(threshold, 3)]) where lostCount > 0 && lostCount <= count - max(threshold, 3) {
+            for lostCount in Set([1, count - max(threshold, 3)])
+            where lostCount > 0 && lostCount <= count - max(threshold, 3) {
                 let lost = inputs.keys.sorted().suffix(lostCount)
                 let outcome = try scheme.run(
                     inputs: inputs, width: 24, threshold: threshold, faults: .losing(lost, beforeSend: send))

@@ -44,7 +44,10 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
     }
 
     @Test func `every relative link of the Markdown pages leads to a file`() throws {
-        let pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "Documentation/Schemes.md", "Documentation/Decisions/README.md"]
+        let pages = [
+            "README.md", "CONTRIBUTING.md", "SECURITY.md", "Documentation/Schemes.md",
+            "Documentation/Decisions/README.md",
+        ]
         for page in pages {
             let folder = root.appendingPathComponent(page).deletingLastPathComponent()
             for match in try text(page).matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
@@ -59,7 +62,9 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
     /// `[BIK+17]`, `[RFC5869]`, `[SP800-38A]`, `[DAP]`: a key has no space and begins with a capital letter.
     private static func keys(in text: String) -> Set<String> {
         let pattern = /\[((?:[A-Z][A-Za-z]*\+?\d{2})|(?:RFC\d+)|(?:SP800-\w+)|DAP|VDAF|OptDigits|WDBC)\]/
-        return Set(text.matches(of: pattern).map { String($0.1) }).filter { !$0.hasPrefix("UInt") && !$0.hasPrefix("Int") }
+        return Set(text.matches(of: pattern).map { String($0.1) }).filter {
+            !$0.hasPrefix("UInt") && !$0.hasPrefix("Int")
+        }
     }
 
     @Test func `every key that the sources and pages cite is in papers.md`() throws {
@@ -67,7 +72,8 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
         #expect(known.count > 15)
         let folders = ["Sources", "Documentation"]
         for folder in folders {
-            let files = FileManager.default.enumerator(at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+            let files = FileManager.default.enumerator(
+                at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
             for case let file as URL in files! where ["swift", "md", "h", "c"].contains(file.pathExtension) {
                 let cited = Self.keys(in: try String(contentsOf: file, encoding: .utf8))
                 #expect(cited.subtracting(known).isEmpty, "\(file.lastPathComponent) cites \(cited.subtracting(known))")
@@ -76,7 +82,9 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
     }
 
     @Test func `every file that papers.md names exists`() throws {
-        let paths = try text("papers.md").matches(of: /`((?:Sources|Tests|Documentation)\/[^`]*|README\.md)`/).map { String($0.1) }
+        let paths = try text("papers.md").matches(of: /`((?:Sources|Tests|Documentation)\/[^`]*|README\.md)`/).map {
+            String($0.1)
+        }
         #expect(paths.count > 15)
         for path in paths where !path.hasPrefix("Tests/DocumentationTests") {
             #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path), "\(path)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The lines between the two marks, and these imports, are the example in README.md, letter for letter; a test holds them against each other.
+// The lines between the two marks, and these imports, are the example in README.md, letter for letter; a test holds
+// them against each other.
 import PairwiseMasking
 import RingArithmetic
 import SecureAggregation

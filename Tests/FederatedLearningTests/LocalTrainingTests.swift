@@ -50,7 +50,8 @@ struct LocalTrainingTests {
             rows: rows,
             using: &generator
         )
-        // The gradient of a batch is 1 at each of its rows: three epochs take three steps of η there, and none elsewhere.
+        // The gradient of a batch is 1 at each of its rows: three epochs take three steps of η there, and none
+        // elsewhere.
         for row in 0..<100 { #expect(trained[row] == (rows.contains(row) ? -1.5 : 0)) }
     }
 

@@ -79,7 +79,8 @@ struct ModelTests {
 
     @Test("Softmax regression, computed by hand")
     func byHand() throws {
-        // Two features, two classes; W = [[1, 0], [0, 2]], b = [0, ln 3]. For x = (0, 0): scores (0, ln 3), p = (1/4, 3/4).
+        // Two features, two classes; W = [[1, 0], [0, 2]], b = [0, ln 3]. For x = (0, 0): scores (0, ln 3), p = (1/4,
+        // 3/4).
         let model = try SoftmaxRegression(featureCount: 2, classCount: 2)
         let parameters: [Float] = [1, 0, 0, 2, 0, Float(log(3.0))]
         let data = try DataSet(name: "t", features: [0, 0, 1, 0.5], labels: [0, 0], featureCount: 2, classCount: 2)
@@ -141,7 +142,8 @@ struct ModelTests {
         #expect(model.parameterCount == 4_810)
         var generator = SeededGenerator(4)
         let parameters = model.initialParameters(using: &generator)
-        // The sample variance of n normals has relative deviation √(2/n): 2.2 % and 5.6 % here; five of them are allowed.
+        // The sample variance of n normals has relative deviation √(2/n): 2.2 % and 5.6 % here; five of them are
+        // allowed.
         func variance(_ slice: ArraySlice<Float>) -> Double {
             slice.reduce(0) { $0 + Double($1) * Double($1) } / Double(slice.count)
         }

@@ -148,8 +148,8 @@ struct PartitionTests {
     @Test("Dirichlet proportions have the right first two moments", arguments: [0.1, 0.5, 1, 3])
     func moments(concentration: Double) {
         // A proportion p is in [0, 1], so by Hoeffding the mean of n independent p, or p², is further than t from its
-        // expectation with probability at most 2·exp(−2nt²): 4e-9 for n = 20,000 and t = 0.02237. Over 4 cases of 2 moments
-        // a right sampler fails for one seed in 3e7.
+        // expectation with probability at most 2·exp(−2nt²): 4e-9 for n = 20,000 and t = 0.02237. Over 4 cases of 2
+        // moments a right sampler fails for one seed in 3e7.
         let draws = 20_000
         let tolerance = 0.02237
         let parts = 3.0

@@ -3,10 +3,12 @@
 import FederatedLearning
 import Testing
 
-/// Accuracies against a reference run in double precision with other software: 80/20 stratified, batches of 16, 5 seeds.
+/// Accuracies against a reference run in double precision with other software: 80/20 stratified, batches of 16, 5
+/// seeds.
 ///
-/// On n test rows an accuracy p has the binomial deviation √(p(1 − p)/n): 0.85 points for digits (n = 360), 1.3 for breast
-/// cancer (n = 114), and less by √5 for a mean of five splits. Bounds are the reference less four deviations, or stricter.
+/// On n test rows an accuracy p has the binomial deviation √(p(1 − p)/n): 0.85 points for digits (n = 360), 1.3 for
+/// breast cancer (n = 114), and less by √5 for a mean of five splits. Bounds are the reference less four deviations, or
+/// stricter.
 @Suite("Reference accuracies")
 struct ReferenceAccuracyTests {
     /// The mean over five seeds, each with its own split, start and orders.
@@ -124,7 +126,8 @@ struct Simulation {
             ).accuracy
     }
 
-    /// The test accuracy of federated averaging without any aggregation scheme, and the largest coordinate of an update.
+    /// The test accuracy of federated averaging without any aggregation scheme, and the largest coordinate of an
+    /// update.
     func federated(
         _ model: some TrainableModel,
         clients: Int,

@@ -13,11 +13,12 @@ private let isOptimized = false
 private let isOptimized = true
 #endif
 
-/// Accuracies on test rows, means over seeds, each with its own split, start and orders; 30 rounds of 3 local epochs in batches of 16.
+/// Accuracies on test rows, means over seeds, each with its own split, start and orders; 30 rounds of 3 local epochs in
+/// batches of 16.
 ///
-/// They are taken under plain: `SchemeEqualityTests`, and one whole training below, hold the private schemes to its bits.
-/// On n test rows an accuracy p has the binomial deviation √(p(1 − p)/n): 0.85 points for digits (n = 360), 1.3 for breast cancer
-/// (n = 114); for a mean of five splits 0.4 and 0.6.
+/// They are taken under plain: `SchemeEqualityTests`, and one whole training below, hold the private schemes to its
+/// bits. On n test rows an accuracy p has the binomial deviation √(p(1 − p)/n): 0.85 points for digits (n = 360), 1.3
+/// for breast cancer (n = 114); for a mean of five splits 0.4 and 0.6.
 @Suite(.enabled(if: isOptimized, "these trainings take minutes without optimization: test in release"))
 struct AccuracyTests {
     /// What `fedsum compare` trains with the same seed.

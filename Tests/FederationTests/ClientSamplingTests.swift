@@ -37,8 +37,9 @@ import Testing
         var counts: [PartyID: Int] = [:]
         for client in try cohorts(of: clients, each: size, rounds: rounds).joined() { counts[client, default: 0] += 1 }
         #expect(counts.count == clients)
-        // Draws without replacement: Var = R·p(1 − p) and Cov = −Var/(N − 1), so Σ(O − Rp)²·(N − 1)/(N·Var) is asymptotically χ² with
-        // N − 1 = 11 degrees of freedom, whose quantile at 1 − 10⁻⁶ is 48.87: a uniform sampler fails for one seed in a million.
+        // Draws without replacement: Var = R·p(1 − p) and Cov = −Var/(N − 1), so Σ(O − Rp)²·(N − 1)/(N·Var) is
+        // asymptotically χ² with N − 1 = 11 degrees of freedom, whose quantile at 1 − 10⁻⁶ is 48.87: a uniform sampler
+        // fails for one seed in a million.
         let p = Double(size) / Double(clients)
         let expected = Double(rounds) * p
         let variance = expected * (1 - p)
@@ -47,7 +48,8 @@ import Testing
     }
 
     @Test func `rounds draw apart from one another`() throws {
-        // Two of C(12, 4) = 495 cohorts are equal with probability 1/495: of 199 neighbors more than 8 are with one below 10⁻⁸.
+        // Two of C(12, 4) = 495 cohorts are equal with probability 1/495: of 199 neighbors more than 8 are with one
+        // below 10⁻⁸.
         let cohorts = try cohorts(of: 12, each: 4, rounds: 200)
         #expect(zip(cohorts, cohorts.dropFirst()).count { $0 == $1 } <= 8)
     }

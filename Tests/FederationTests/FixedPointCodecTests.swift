@@ -242,8 +242,9 @@ import Testing
             total += Double(weight)
         }
         let mean = try codec.decode(sum)
-        // Each integer is less than 1 from the scaled value, so each mean is less than a step from the true one; the mean is then
-        // rounded to single precision, by 2^−25 at the most for values up to 1/2, and the scaling is done in doubles.
+        // Each integer is less than 1 from the scaled value, so each mean is less than a step from the true one; the
+        // mean is then rounded to single precision, by 2^−25 at the most for values up to 1/2, and the scaling is done
+        // in doubles.
         let bound = codec.quantizer.step + 0x1p-25 + 1e-12
         for index in expected.indices { #expect(abs(Double(mean.values[index]) - expected[index] / total) < bound) }
         let metricStep = 1 / Double(codec.quantizer.largest)

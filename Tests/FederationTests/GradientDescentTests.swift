@@ -62,9 +62,9 @@ import Testing
         let gradient = federation.model.meanGradient(at: federation.parameters, rows: rows, of: federation.data)
         var trainer = try federation.trainer(scheme)
         #expect(try trainer.runRound().clippedCount == 0)
-        // The integers' mean is less than one quantization step from the mean of the clients' gradients. Those are sums of terms
-        // |(p − y)·x|/n ≤ 1/n, so a sum of n of them in single precision is off by at most (n + 2)·u, the clients' and the pooled one alike;
-        // decoding, multiplying and subtracting round once each.
+        // The integers' mean is less than one quantization step from the mean of the clients' gradients. Those are sums
+        // of terms |(p − y)·x|/n ≤ 1/n, so a sum of n of them in single precision is off by at most (n + 2)·u, the
+        // clients' and the pooled one alike; decoding, multiplying and subtracting round once each.
         let eta = Double(learningRate)
         let step = try federation.codec().quantizer.step
         let largestClient = federation.clientRows.map(\.count).max() ?? 0
@@ -89,10 +89,10 @@ import Testing
         federation.algorithm = .averaging(try LocalTraining(epochs: 1, batchSize: nil, learningRate: learningRate))
         var averaging = try federation.trainer(scheme)
         for trainer in try [descent.runRound(), averaging.runRound()] { #expect(trainer.clippedCount == 0) }
-        // Both start from the same gradients gᵢ, in the same bits. Federated SGD rounds gᵢ to the lattice of step s and scales by η: less than η·s.
-        // Averaging rounds ηgᵢ to the lattice: less than s; before, fl(fl(θ − ηgᵢ) − θ) differs from −ηgᵢ by at most
-        // u·(3|θ| + 3η|gᵢ|) ≤ u·(3|θ| + 3η). Afterwards both decode a mean of magnitude up to C = 1 (u), and add it (u·(|θ| + 1));
-        // federated SGD multiplies too (u·η).
+        // Both start from the same gradients gᵢ, in the same bits. Federated SGD rounds gᵢ to the lattice of step s and
+        // scales by η: less than η·s. Averaging rounds ηgᵢ to the lattice: less than s; before, fl(fl(θ − ηgᵢ) − θ)
+        // differs from −ηgᵢ by at most u·(3|θ| + 3η|gᵢ|) ≤ u·(3|θ| + 3η). Afterwards both decode a mean of magnitude up
+        // to C = 1 (u), and add it (u·(|θ| + 1)); federated SGD multiplies too (u·η).
         let eta = Double(learningRate)
         let step = try federation.codec().quantizer.step
         for index in federation.parameters.indices {

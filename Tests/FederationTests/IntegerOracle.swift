@@ -6,8 +6,8 @@ import RingArithmetic
 
 /// The quantizer with clip 1 once more, in integers only: X = ⌊y⌋ + [word/2^32 < y − ⌊y⌋] with y = (x + 1)·(2^q − 1)/2.
 ///
-/// x is taken to 40 binary places. The quantizer computes y in doubles, so both may differ where a word comes within about 2^−37 of the
-/// fraction: for the seeds of these tests it does not.
+/// x is taken to 40 binary places. The quantizer computes y in doubles, so both may differ where a word comes within
+/// about 2^−37 of the fraction: for the seeds of these tests it does not.
 func quantizedInIntegers(
     _ values: [Float],
     bits: Int,

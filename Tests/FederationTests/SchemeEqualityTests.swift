@@ -26,7 +26,8 @@ import Testing
         losesBeforeSend send: Int?
     ) throws {
         var federation = federation
-        // Lost after its vector was sent, a client is in the sum of a scheme that knows it as that of plain without losses.
+        // Lost after its vector was sent, a client is in the sum of a scheme that knows it as that of plain without
+        // losses.
         federation.faults = losingTwo(beforeSend: send.flatMap { $0 <= scheme.vectorSend ? 0 : nil })
         var plain = try federation.trainer(.plain)
         federation.faults = losingTwo(beforeSend: send)

@@ -19,7 +19,8 @@ import Testing
     @Test(arguments: [1, 3, 5])
     func `training ends when the loss has stood still for so many rounds`(patience: Int) throws {
         var federation = try Federation.digits(clients: 3)
-        // The model hardly moves, so the loss that is summed moves by its rounding only: at most one of 65,535 steps of 16 nats.
+        // The model hardly moves, so the loss that is summed moves by its rounding only: at most one of 65,535 steps of
+        // 16 nats.
         federation.algorithm = .averaging(try LocalTraining(epochs: 1, batchSize: nil, learningRate: 1e-9))
         federation.clip = 1e-6
         var trainer = try federation.trainer(.plain)

@@ -63,7 +63,8 @@ import Testing
                 loss += weight / total * evaluation.lossSum / Double(rows.count)
                 accuracy += weight / total * Double(evaluation.correct) / Double(rows.count)
             }
-            // A loss has 65,535 steps from 0 to 16, an accuracy as many from 0 to 1; both pass through single precision.
+            // A loss has 65,535 steps from 0 to 16, an accuracy as many from 0 to 1; both pass through single
+            // precision.
             #expect(abs(try #require(report.trainingLoss) - loss) < 16 / 65_535 + 16 * 0x1p-24)
             #expect(abs(try #require(report.trainingAccuracy) - accuracy) < 1 / 65_535 + 0x1p-24)
         }

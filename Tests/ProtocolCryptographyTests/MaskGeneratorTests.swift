@@ -10,7 +10,8 @@ import Testing
 
     static let aesKey = bytes("2b7e151628aed2a6abf7158809cf4f3c")
 
-    /// SP 800-38A F.5.1 (AES-128, counter mode): ciphertext exclusive-or plaintext. The last byte of the counter wraps at once.
+    /// SP 800-38A F.5.1 (AES-128, counter mode): ciphertext exclusive-or plaintext. The last byte of the counter wraps
+    /// at once.
     @Test func `the keystream is the published one`() throws {
         let plaintext = bytes(
             """
@@ -78,8 +79,8 @@ import Testing
 
     // MARK: Blocks
 
-    /// The keystream is made 16 KiB at a time. Block n of it must be the first block of the counter plus n, and a shorter mask the beginning
-    /// of a longer one, on both sides of every border.
+    /// The keystream is made 16 KiB at a time. Block n of it must be the first block of the counter plus n, and a
+    /// shorter mask the beginning of a longer one, on both sides of every border.
     @Test func `borders between blocks do not show, in words of 4 bytes`() throws {
         try checkBorders(UInt32.self, bits: 32)
     }

@@ -5,7 +5,8 @@ import SecureRandomness
 import Testing
 
 @Suite struct SingleUseKeyTests {
-    /// Test cases 13 and 14 of McGrew and Viega, "The Galois/Counter Mode of Operation": AES-256 with zeros for key, nonce and message.
+    /// Test cases 13 and 14 of McGrew and Viega, "The Galois/Counter Mode of Operation": AES-256 with zeros for key,
+    /// nonce and message.
     @Test(arguments: [
         (0, "530f8afbc74536b9a963b4f1c4cb738b"),
         (16, "cea7403d4d606b6e074ec5d3baf39d18 d0d1c8a799996bf0265b98b5d48ab919"),
@@ -80,8 +81,9 @@ import Testing
         }
     }
 
-    /// Sealing consumes its key, and a key cannot be copied, so the compiler refuses a second message under the same key and nonce.
-    /// Overload resolution says here what the compiler knows; a type that can be copied shows that it would say no.
+    /// Sealing consumes its key, and a key cannot be copied, so the compiler refuses a second message under the same
+    /// key and nonce. Overload resolution says here what the compiler knows; a type that can be copied shows that it
+    /// would say no.
     @Test func `a key cannot be copied`() {
         #expect(!isCopyable(SealingKey.self))
         #expect(!isCopyable(OpeningKey.self))

@@ -5,7 +5,8 @@ import RingArithmetic
 import Testing
 
 @Suite struct BinaryField128Tests {
-    /// Multiplication as the definition says: for each bit of b, the highest first, double and maybe add; reduce when X^128 appears.
+    /// Multiplication as the definition says: for each bit of b, the highest first, double and maybe add; reduce when
+    /// X^128 appears.
     static func product(_ a: UInt128, _ b: UInt128) -> UInt128 {
         var result: UInt128 = 0
         for bit in (0..<UInt128(128)).reversed() {
@@ -40,7 +41,8 @@ import Testing
         }
     }
 
-    /// Reduction is linear, so the products of powers of X prove it for all operands as far as the multiplication is bilinear.
+    /// Reduction is linear, so the products of powers of X prove it for all operands as far as the multiplication is
+    /// bilinear.
     @Test func `multiplies all powers of X`() {
         for i in 0..<128 {
             for j in 0..<128 {

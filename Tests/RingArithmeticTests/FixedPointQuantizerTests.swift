@@ -108,8 +108,9 @@ import Testing
         }
     }
 
-    /// Bounds that are no powers of two, where (2C)·((2^q − 1)/2C) need not be 2^q − 1. A generator of zeros rounds every fraction up and one of ones
-    /// rounds every fraction down, so the first shows whether anything can be above the largest integer.
+    /// Bounds that are no powers of two, where (2C)·((2^q − 1)/2C) need not be 2^q − 1. A generator of zeros rounds
+    /// every fraction up and one of ones rounds every fraction down, so the first shows whether anything can be above
+    /// the largest integer.
     @Test func `no rounding error makes an integer that the ring does not count on`() throws {
         var draw = SeededGenerator(key: [UInt8](repeating: 3, count: 32))
         for _ in 0..<2000 {
@@ -124,7 +125,8 @@ import Testing
     }
 
     @Test func `rounds up when the words are below the fraction, and down when they are not`() throws {
-        // C = 127.5 makes y = x + 127.5, here 41 and a fraction in 2^-32 that equals the word 0xA5A5A5A5, or 1 more or 1 less.
+        // C = 127.5 makes y = x + 127.5, here 41 and a fraction in 2^-32 that equals the word 0xA5A5A5A5, or 1 more or
+        // 1 less.
         let quantizer = try FixedPointQuantizer(bits: 8, clip: 127.5)
         for (fraction, expected) in [(0xA5A5_A5A6, 42), (0xA5A5_A5A5, 41), (0xA5A5_A5A4, 41)] as [(UInt32, UInt32)] {
             var generator = ConstantGenerator(byte: 0xA5)
@@ -197,7 +199,8 @@ import Testing
         #expect((0...255).map { quantizer.decode(Double($0)) } == values)
     }
 
-    /// Six standard deviations: an unbiased quantizer fails with probability 2e-9, if the seed were drawn anew; it is fixed.
+    /// Six standard deviations: an unbiased quantizer fails with probability 2e-9, if the seed were drawn anew; it is
+    /// fixed.
     @Test(arguments: [0.0, 0.125, 0.3, 0.5, 0.999])
     func `the mean of many roundings is the value`(fraction: Double) throws {
         let count = isOptimized ? 1_000_000 : 50_000

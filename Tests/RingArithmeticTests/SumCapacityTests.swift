@@ -89,7 +89,8 @@ import Testing
         }
     }
 
-    /// The bound is tight: the extreme sum is exact in the ring that the type gives, and wraps in the next narrower one.
+    /// The bound is tight: the extreme sum is exact in the ring that the type gives, and wraps in the next narrower
+    /// one.
     @Test(arguments: [
         (3, 1, 1), (4, 1, 1), (5, 1, 16), (100, 1, 16), (65537, 1, 16), (65538, 1, 16), (7, 9, 12), (1, 255, 8),
         (257, 1, 32),

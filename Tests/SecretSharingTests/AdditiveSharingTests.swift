@@ -38,7 +38,8 @@ import Testing
         #expect(try generator.bytes(8) == script.bytes(8))
     }
 
-    /// Every draw for one element of Z/4 shared among three: any two holders see each pair of values once, whatever the secret is.
+    /// Every draw for one element of Z/4 shared among three: any two holders see each pair of values once, whatever the
+    /// secret is.
     @Test func `any n - 1 shares are uniform, by enumeration`() throws {
         let sharing = try AdditiveSharing(shareCount: 3, width: .init(bits: 2))
         for secret in 0..<UInt32(4) {

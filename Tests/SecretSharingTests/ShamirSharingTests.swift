@@ -283,9 +283,9 @@ import Testing
 
     // MARK: Secrecy
 
-    /// For t − 1 shares and any secret there is a polynomial of degree t − 1 through both, and exactly one: so t − 1 shares go with
-    /// every secret equally often. Here: the polynomial found by another interpolation gives a last share with which the true t − 1 shares
-    /// combine to that secret.
+    /// For t − 1 shares and any secret there is a polynomial of degree t − 1 through both, and exactly one: so t − 1
+    /// shares go with every secret equally often. Here: the polynomial found by another interpolation gives a last
+    /// share with which the true t − 1 shares combine to that secret.
     @Test(arguments: 2...6)
     func `t - 1 shares go with every secret`(threshold: Int) throws {
         var generator = SeededGenerator(key: [UInt8](repeating: UInt8(80 + threshold), count: 32))
@@ -301,8 +301,8 @@ import Testing
         }
     }
 
-    /// The same by enumeration: with threshold 2 the share at x is s + a·x, and for each of 256 secrets exactly one drawn coefficient gives a
-    /// given share. So a share has the same distribution whatever the secret is.
+    /// The same by enumeration: with threshold 2 the share at x is s + a·x, and for each of 256 secrets exactly one
+    /// drawn coefficient gives a given share. So a share has the same distribution whatever the secret is.
     @Test func `for each secret exactly one draw gives a given share`() throws {
         let sharing = try ShamirSharing(threshold: 2, of: 2)
         let x: Element = 3

@@ -4,7 +4,8 @@ import RingArithmetic
 import SecureAggregation
 import SecureRandomness
 
-/// The least scheme with several stages and without helpers: every party sends its vector to all, then says which sum it found.
+/// The least scheme with several stages and without helpers: every party sends its vector to all, then says which sum
+/// it found.
 ///
 /// It protects nothing. It stands for peer-to-peer schemes in tests of the driver.
 struct GossipScheme: AggregationScheme {

@@ -117,7 +117,8 @@ import Testing
     }
 
     #if os(Linux)
-    // The kernel reads the memory, so looking at freed memory is no undefined behavior here. If the page is gone, so is the secret.
+    // The kernel reads the memory, so looking at freed memory is no undefined behavior here. If the page is gone, so is
+    // the secret.
 
     @Test(.enabled(if: ownMemoryIsReadable))
     func `is not in memory any more once the last copy is gone`() throws {

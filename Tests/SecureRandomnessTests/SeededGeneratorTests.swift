@@ -4,12 +4,13 @@ import Foundation
 @_spi(Simulation) import SecureRandomness
 import Testing
 
-// Other test files of this package, and every source file, see `SeededGenerator` only if they say `@_spi(Simulation)`: without it the
-// compiler finds no such type. That a file can say so by accident is what the last test here and reviewers look at.
+// Other test files of this package, and every source file, see `SeededGenerator` only if they say `@_spi(Simulation)`:
+// without it the compiler finds no such type. That a file can say so by accident is what the last test here and
+// reviewers look at.
 
 @Suite struct SeededGeneratorTests {
-    /// RFC 8439 appendix A.1, test vectors 1 to 4: those with the all-zero nonce. (§2.3.2 and §2.4.2 have another nonce, which this
-    /// generator cannot be given.)
+    /// RFC 8439 appendix A.1, test vectors 1 to 4: those with the all-zero nonce. (§2.3.2 and §2.4.2 have another
+    /// nonce, which this generator cannot be given.)
     static let published: [(key: String, block: Int, keystream: String)] = [
         (
             "0000000000000000000000000000000000000000000000000000000000000000", 0,

@@ -5,8 +5,8 @@ public import SecureRandomness
 
 /// Fixed-point updates with their weight inside: [w, w·X₁, …, w·X_d, w·L, w·A], all in one masked vector.
 ///
-/// X are the quantized values, L and A the quantized loss and accuracy that steer training. So neither sample counts nor any client's
-/// loss travels in the clear: the recipient sees Σw, Σw·X, Σw·L and Σw·A. Uniform weights are w = 1.
+/// X are the quantized values, L and A the quantized loss and accuracy that steer training. So neither sample counts
+/// nor any client's loss travels in the clear: the recipient sees Σw, Σw·X, Σw·L and Σw·A. Uniform weights are w = 1.
 public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
     /// How the values become integers.
     public let quantizer: FixedPointQuantizer

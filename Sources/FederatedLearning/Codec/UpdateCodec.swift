@@ -50,8 +50,8 @@ public protocol UpdateCodec<Element>: Sendable {
     var encodedParameters: [UInt8] { get }
 
     /// Encodes an update; `clippedCount` says to its owner how many values were clipped.
-    /// - Throws: `.notFinite` with the coordinate that is not a finite number, the loss and the accuracy counted after the values;
-    ///   `.lengthMismatch`, `.weightOutOfRange`, `.randomness`.
+    /// - Throws: `.notFinite` with the coordinate that is not a finite number, the loss and the accuracy counted after
+    ///   the values; `.lengthMismatch`, `.weightOutOfRange`, `.randomness`.
     func encode(
         _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> (vector: [Element], clippedCount: Int)

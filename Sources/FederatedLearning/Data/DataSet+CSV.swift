@@ -4,9 +4,9 @@ extension DataSet {
     /// Reads comma-separated values: numeric columns, the last one the label, an integer from 0.
     ///
     /// The first line is skipped as a header if it holds a field that is not a number. Lines end in LF or CRLF; blank
-    /// lines, spaces and tabs around a field and a leading byte-order mark are ignored; there is no quoting. The number of
-    /// classes is the largest label plus one, and at least 2. Features are kept as they are, rounded to `Float`. Linear in
-    /// the size of the file.
+    /// lines, spaces and tabs around a field and a leading byte-order mark are ignored; there is no quoting. The number
+    /// of classes is the largest label plus one, and at least 2. Features are kept as they are, rounded to `Float`.
+    /// Linear in the size of the file.
     ///
     /// - Parameters:
     ///   - bytes: The content of the file; kept as `sourceBytes`.

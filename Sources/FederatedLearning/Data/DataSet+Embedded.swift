@@ -11,8 +11,8 @@ extension DataSet {
 
     /// The UCI handwritten digits: 1,797 images of 8 × 8 pixels in [0, 1], 10 classes.
     ///
-    /// The file holds integers from 0 to 16; they are divided by 16, exactly, and need no standardization. Parsed anew at
-    /// each call, in milliseconds. Provenance: `Sources/CFedsumData/README.md`.
+    /// The file holds integers from 0 to 16; they are divided by 16, exactly, and need no standardization. Parsed anew
+    /// at each call, in milliseconds. Provenance: `Sources/CFedsumData/README.md`.
     public static func digits() -> DataSet {
         let raw = embedded("digits", digitsFile())
         return DataSet(raw, finiteFeatures: raw.features.map { $0 / 16 })

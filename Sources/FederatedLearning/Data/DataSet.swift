@@ -2,13 +2,14 @@
 
 /// A labelled table for classification: rows of numbers, and a class for each row.
 ///
-/// Invariants, which every initializer checks: `features` holds `rowCount × featureCount` finite numbers, and every label
-/// is in `0..<classCount`. Copies share storage. Held in clear: this is one owner's data, or a public data set that a
-/// simulation divides.
+/// Invariants, which every initializer checks: `features` holds `rowCount × featureCount` finite numbers, and every
+/// label is in `0..<classCount`. Copies share storage. Held in clear: this is one owner's data, or a public data set
+/// that a simulation divides.
 public struct DataSet: Sendable, Equatable {
     /// The largest number of classes that a data set may have.
     ///
-    /// Models hold `classCount` numbers for each feature, so a stray large number in the label column must not size one.
+    /// Models hold `classCount` numbers for each feature, so a stray large number in the label column must not size
+    /// one.
     public static let maximumClassCount = 65_536
 
     /// What the data set is called in reports.

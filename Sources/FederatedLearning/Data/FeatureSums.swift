@@ -17,8 +17,8 @@ public struct FeatureSums: Sendable, Equatable {
     ///   - count: The number of rows.
     ///   - sums: Σx for each feature.
     ///   - sumsOfSquares: Σx² for each feature.
-    /// - Throws: `.impossibleFeatureSums` if there is no row or no feature, the lengths differ, a sum is not finite, or a Σx²
-    ///   is negative.
+    /// - Throws: `.impossibleFeatureSums` if there is no row or no feature, the lengths differ, a sum is not finite, or
+    ///   a Σx² is negative.
     public init(count: Int, sums: [Double], sumsOfSquares: [Double]) throws(FederatedLearningError) {
         guard count >= 1, !sums.isEmpty, sums.count == sumsOfSquares.count,
             sums.allSatisfy(\.isFinite), sumsOfSquares.allSatisfy({ $0.isFinite && $0 >= 0 })

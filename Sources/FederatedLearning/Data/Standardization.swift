@@ -11,8 +11,8 @@ public struct Standardization: Sendable, Equatable {
 
     /// Computes means and deviations from sums.
     ///
-    /// The variance Σx²/n − mean² is taken for 0 if it is below what rounding of the sums can produce (n·2⁻⁵² relative to
-    /// Σx²/n). A feature whose mean is more than about 10⁶ deviations from 0 loses precision this way.
+    /// The variance Σx²/n − mean² is taken for 0 if it is below what rounding of the sums can produce (n·2⁻⁵² relative
+    /// to Σx²/n). A feature whose mean is more than about 10⁶ deviations from 0 loses precision this way.
     ///
     /// - Throws: `.impossibleFeatureSums` if a variance is negative beyond rounding.
     public init(_ sums: FeatureSums) throws(FederatedLearningError) {

@@ -4,11 +4,12 @@ internal import RingArithmetic
 public import SecureAggregation
 @_spi(Simulation) internal import SecureRandomness
 
-/// Trains one model on the data of many clients, of which the recipient sees the weighted sum of their updates and nothing else.
+/// Trains one model on the data of many clients, of which the recipient sees the weighted sum of their updates and
+/// nothing else.
 ///
-/// All clients run in this process: their rows are in one data set, and `clientRows` says whose they are. Each round a cohort gets the model, computes
-/// its updates, and contributes them through `Scheme`; training sees only what the scheme's recipient learns. It knows no scheme: whoever sets it up
-/// says how one is made for a cohort.
+/// All clients run in this process: their rows are in one data set, and `clientRows` says whose they are. Each round a
+/// cohort gets the model, computes its updates, and contributes them through `Scheme`; training sees only what the
+/// scheme's recipient learns. It knows no scheme: whoever sets it up says how one is made for a cohort.
 public struct FederatedTrainer<
     Model: TrainableModel, Scheme: AggregationScheme, Codec: UpdateCodec, Mechanism: UpdateMechanism,
     Randomness: RandomnessSource
@@ -81,7 +82,9 @@ public struct FederatedTrainer<
             guard !rows.isEmpty else { throw .emptyClient(attempts: 1) }
             try model.validate(parameters, on: data, rows: rows)
         }
-        if case .given(let weights) = weighting, weights.count != clientRows.count || weights.contains(where: { $0 < 0 }) {
+        if case .given(let weights) = weighting,
+            weights.count != clientRows.count || weights.contains(where: { $0 < 0 })
+        {
             throw .weights
         }
         self.model = model
@@ -119,10 +122,11 @@ public struct FederatedTrainer<
         }
     }
 
-    /// Runs one round. If the aggregation is aborted, or its sum has no mean since all weights in it are 0, the model stays as
-    /// it is and the report says why.
-    /// - Throws: `FederatedLearningError` where a client's training fails, `RingError` where an update cannot be encoded (a value that is
-    ///   not finite, a weight above the maximum), `AggregationError` where no scheme can be made for the cohort.
+    /// Runs one round. If the aggregation is aborted, or its sum has no mean since all weights in it are 0, the model
+    /// stays as it is and the report says why.
+    /// - Throws: `FederatedLearningError` where a client's training fails, `RingError` where an update cannot be
+    ///   encoded (a value that is not finite, a weight above the maximum), `AggregationError` where no scheme can be
+    ///   made for the cohort.
     @discardableResult
     public mutating func runRound() throws -> RoundReport {
         let round = nextRound
@@ -168,7 +172,8 @@ public struct FederatedTrainer<
             failure = scheme.recipients.compactMap { outcome.aborted[$0] }.first ?? .outOfOrder
         }
         let report = RoundReport(
-            round: round, cohort: cohort.count, contributors: mean == nil ? 0 : outcome.aggregate?.contributors.count ?? 0,
+            round: round, cohort: cohort.count,
+            contributors: mean == nil ? 0 : outcome.aggregate?.contributors.count ?? 0,
             trainingLoss: mean?.loss, trainingAccuracy: mean?.accuracy, failure: failure,
             maximumSumError: maximumSumError, clippedCount: clippedCount, rejections: outcome.rejections.count,
             cost: outcome.cost)
@@ -241,7 +246,8 @@ public struct FederatedTrainer<
         RoundContext(task: "\(purpose) \(task)", round: UInt64(round))
     }
 
-    /// A generator for orders of rows and clients, which are no secrets: seeded from the source, so that it cannot fail half way.
+    /// A generator for orders of rows and clients, which are no secrets: seeded from the source, so that it cannot fail
+    /// half way.
     private func shuffling(_ party: PartyID, _ purpose: String, _ round: Int) throws -> SeededGenerator {
         var source = randomness.generator(for: party, in: auxiliary(purpose, round))
         return SeededGenerator(key: try source.bytes(32))

@@ -2,11 +2,11 @@
 
 /// What clients compute in a round, and how their results become the next model.
 public enum FederatedAlgorithm: Equatable, Sendable {
-    /// Federated averaging [MMR+17] Algorithm 1: each client trains from the round's model and contributes the difference; the
-    /// weighted mean of the differences is added to the model.
+    /// Federated averaging [MMR+17] Algorithm 1: each client trains from the round's model and contributes the
+    /// difference; the weighted mean of the differences is added to the model.
     case averaging(LocalTraining)
-    /// Federated SGD [MMR+17] §2: each client contributes the gradient of its mean loss at the round's model; the model takes one step of
-    /// this size against their weighted mean.
+    /// Federated SGD [MMR+17] §2: each client contributes the gradient of its mean loss at the round's model; the model
+    /// takes one step of this size against their weighted mean.
     case gradientDescent(learningRate: Float)
 }
 

@@ -10,13 +10,15 @@ public struct RoundReport: Sendable {
     public let cohort: Int
     /// How many clients' updates are in the sum; 0 if the round was aborted.
     public let contributors: Int
-    /// The global loss Σ pᵢLᵢ of the round's model on the clients' rows, from the masked sum; nil if the round was aborted.
+    /// The global loss Σ pᵢLᵢ of the round's model on the clients' rows, from the masked sum; nil if the round was
+    /// aborted.
     public let trainingLoss: Double?
     /// The share of the clients' rows that the round's model gets right, from the masked sum.
     public let trainingAccuracy: Double?
     /// Why the recipient learned no mean, and the model stayed as it was; nil if it did.
     public let failure: AggregationError?
-    /// The largest difference between the scheme's sum and the integer oracle's, over all coordinates. Only a simulation can know it.
+    /// The largest difference between the scheme's sum and the integer oracle's, over all coordinates. Only a
+    /// simulation can know it.
     public let maximumSumError: UInt64
     /// How many values the clients clipped, all together. Each client knows its own number only.
     public let clippedCount: Int

@@ -3,7 +3,8 @@
 public import RingArithmetic
 public import SecureRandomness
 
-/// Differential privacy around a scheme: noise on what a client contributes, on what the recipient releases, or on both.
+/// Differential privacy around a scheme: noise on what a client contributes, on what the recipient releases, or on
+/// both.
 ///
 /// It wraps any scheme and is not one: clip → quantize → `perturb` → scheme → `release`.
 public protocol UpdateMechanism<Element>: Sendable {

@@ -2,8 +2,8 @@
 
 /// Where one affine layer lies in a flat parameter vector, and its three products.
 ///
-/// From `offset`: the weights, row-major, one row of `outputs` numbers for each *input*; then `outputs` biases. So every inner
-/// loop adds a multiple of one contiguous row to another, which vectorizes without reordering a sum.
+/// From `offset`: the weights, row-major, one row of `outputs` numbers for each *input*; then `outputs` biases. So
+/// every inner loop adds a multiple of one contiguous row to another, which vectorizes without reordering a sum.
 struct LinearLayer: Sendable, Equatable {
     let offset: Int
     let inputs: Int
@@ -36,7 +36,8 @@ struct LinearLayer: Sendable, Equatable {
         addMultiple(1, of: delta, to: &gradient, from: biasOffset)
     }
 
-    /// inputDeltaᵢ = weightsᵢ · delta where the input is positive, else 0: back through the layer and the ReLU before it.
+    /// inputDeltaᵢ = weightsᵢ · delta where the input is positive, else 0: back through the layer and the ReLU before
+    /// it.
     func propagate(
         delta: Span<Float>,
         input: Span<Float>,

@@ -17,8 +17,8 @@ public struct Perceptron: TrainableModel, Equatable {
 
     /// Creates the model for a shape.
     ///
-    /// - Throws: `.modelShape` if there is no feature or hidden unit, there are fewer than two classes, or the parameters
-    ///   cannot be counted.
+    /// - Throws: `.modelShape` if there is no feature or hidden unit, there are fewer than two classes, or the
+    ///   parameters cannot be counted.
     public init(featureCount: Int, hidden hiddenCount: Int = 64, classCount: Int) throws(FederatedLearningError) {
         guard featureCount >= 1, hiddenCount >= 1, classCount >= 2, featureCount < Int.max, hiddenCount < Int.max
         else { throw .modelShape }

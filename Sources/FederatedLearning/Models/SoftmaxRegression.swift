@@ -13,7 +13,8 @@ public struct SoftmaxRegression: TrainableModel, Equatable {
 
     /// Creates the model for a shape.
     ///
-    /// - Throws: `.modelShape` if there is no feature, there are fewer than two classes, or the parameters cannot be counted.
+    /// - Throws: `.modelShape` if there is no feature, there are fewer than two classes, or the parameters cannot be
+    ///   counted.
     public init(featureCount: Int, classCount: Int) throws(FederatedLearningError) {
         guard featureCount >= 1, classCount >= 2, featureCount < Int.max,
             !(featureCount + 1).multipliedReportingOverflow(by: classCount).overflow

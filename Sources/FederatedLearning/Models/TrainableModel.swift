@@ -2,9 +2,9 @@
 
 /// A classifier whose parameters are one flat vector, so that updates of it can be summed.
 ///
-/// The model value holds the shape only; parameters are passed in. Results are deterministic: the same inputs give the same
-/// bits on one platform. Row indices and vector lengths are the caller's to get right, and traps stop what is
-/// out of bounds; `LocalTraining` checks them and throws.
+/// The model value holds the shape only; parameters are passed in. Results are deterministic: the same inputs give the
+/// same bits on one platform. Row indices and vector lengths are the caller's to get right, and traps stop what is out
+/// of bounds; `LocalTraining` checks them and throws.
 public protocol TrainableModel: Sendable {
     /// The number of features that a row must have.
     var featureCount: Int { get }

@@ -21,8 +21,8 @@ public enum Partition: Sendable, Equatable {
 
     /// Reads `iid`, `dirichlet:A` or `shards:K`, for example `dirichlet:0.5`.
     ///
-    /// - Throws: `.partitionArgument` if the text is none of these; `.concentration` or `.shardsPerClient` if the number
-    ///   is out of bounds.
+    /// - Throws: `.partitionArgument` if the text is none of these; `.concentration` or `.shardsPerClient` if the
+    ///   number is out of bounds.
     public init(argument: String) throws(FederatedLearningError) {
         let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         switch (parts.first, parts.count) {
@@ -42,8 +42,8 @@ public enum Partition: Sendable, Equatable {
 
     /// Deals every row to exactly one client, at least one to each.
     ///
-    /// Rows of one client are ascending for `.iid` and `.dirichlet`, and shard by shard, in the order of labels inside a
-    /// shard, for `.shards`. O(rows log rows + clients × classes) for a draw.
+    /// Rows of one client are ascending for `.iid` and `.dirichlet`, and shard by shard, in the order of labels inside
+    /// a shard, for `.shards`. O(rows log rows + clients × classes) for a draw.
     ///
     /// - Parameters:
     ///   - rows: The rows to deal, distinct, usually the training part of a split.
@@ -51,8 +51,8 @@ public enum Partition: Sendable, Equatable {
     ///   - clientCount: The number of clients, at least 1.
     ///   - generator: The source of randomness.
     /// - Returns: For each client the indices of its rows.
-    /// - Throws: `.clientCount`, `.concentration` or `.shardsPerClient` if a number is out of bounds; `.rowOutOfRange` for a
-    ///   bad index; `.tooFewRows` if there are fewer rows than clients, or than shards; `.emptyClient` if
+    /// - Throws: `.clientCount`, `.concentration` or `.shardsPerClient` if a number is out of bounds; `.rowOutOfRange`
+    ///   for a bad index; `.tooFewRows` if there are fewer rows than clients, or than shards; `.emptyClient` if
     ///   `maximumAttempts` Dirichlet draws each left a client with nothing.
     public func deal(
         _ rows: [Int],

@@ -10,7 +10,8 @@ public struct PartitionReport: Sendable, Equatable {
         public let rowCount: Int
         /// The number of rows of each class.
         public let labelCounts: [Int]
-        /// The entropy of the client's label distribution, in bits: 0 for a single class, log2(classes) for equal shares.
+        /// The entropy of the client's label distribution, in bits: 0 for a single class, log2(classes) for equal
+        /// shares.
         public let labelEntropyInBits: Double
 
         /// Describes a client by its label counts, none of them negative.

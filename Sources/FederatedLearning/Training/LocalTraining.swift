@@ -2,8 +2,8 @@
 
 /// Minibatch stochastic gradient descent on one owner's rows: what a client does in a round.
 ///
-/// An epoch visits every row once, in a fresh random order, in batches; a batch takes the step θ ← θ − η · ∇(mean loss of the
-/// batch). The last batch of an epoch may be smaller.
+/// An epoch visits every row once, in a fresh random order, in batches; a batch takes the step θ ← θ − η · ∇(mean loss
+/// of the batch). The last batch of an epoch may be smaller.
 public struct LocalTraining: Sendable, Equatable {
     /// The number of passes over the rows, at least 1.
     public let epochs: Int
@@ -26,8 +26,8 @@ public struct LocalTraining: Sendable, Equatable {
 
     /// Trains on the given rows, starting from the given parameters.
     ///
-    /// If one batch holds all rows, the rows keep their order and nothing is taken from the generator: one epoch is then
-    /// exactly one step along `TrainableModel.meanGradient`. O(epochs × rows × parameters).
+    /// If one batch holds all rows, the rows keep their order and nothing is taken from the generator: one epoch is
+    /// then exactly one step along `TrainableModel.meanGradient`. O(epochs × rows × parameters).
     ///
     /// - Parameters:
     ///   - model: The model to train.
@@ -36,8 +36,8 @@ public struct LocalTraining: Sendable, Equatable {
     ///   - rows: The rows to train on.
     ///   - generator: The source of the orders.
     /// - Returns: The parameters after training; with no rows, the parameters as they came.
-    /// - Throws: `.modelDoesNotFit`, `.parameterCount` or `.rowOutOfRange` if the arguments do not go together; `.diverged` if
-    ///   a resulting parameter is not finite.
+    /// - Throws: `.modelDoesNotFit`, `.parameterCount` or `.rowOutOfRange` if the arguments do not go together;
+    ///   `.diverged` if a resulting parameter is not finite.
     public func train(
         _ model: some TrainableModel,
         from parameters: [Float],

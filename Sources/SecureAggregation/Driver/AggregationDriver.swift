@@ -5,9 +5,9 @@ internal import RingArithmetic
 
 /// Runs all parties of one aggregation in this process: one loop for every role of every scheme.
 ///
-/// Every message is encoded, carried by the transport as bytes, and decoded by its receiver. The driver owns time: a party whose
-/// deadline passes is told to advance with what it has. It holds messages that come early until their stage, and drops
-/// and counts those that are late, malformed, unauthenticated or repeated.
+/// Every message is encoded, carried by the transport as bytes, and decoded by its receiver. The driver owns time: a
+/// party whose deadline passes is told to advance with what it has. It holds messages that come early until their
+/// stage, and drops and counts those that are late, malformed, unauthenticated or repeated.
 public struct AggregationDriver<Scheme: AggregationScheme, Randomness: RandomnessSource> {
     /// What a party sums.
     public typealias Element = Scheme.Element
@@ -28,7 +28,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// What arrived for contributors that were not made yet.
     private var waitingFrames: [PartyID: [Frame]] = [:]
     private var outcome = AggregationOutcome<Element>()
-    /// Sees every frame as it left its sender, with the stage of its message: for checks that want bytes and not digests.
+    /// Sees every frame as it left its sender, with the stage of its message: for checks that want bytes and not
+    /// digests.
     package var observer: ((Frame, Stage?) -> Void)?
 
     /// What the driver knows of a party.
@@ -71,8 +72,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
 
     /// Runs the aggregation to its end: every party has finished, given up or been lost.
     ///
-    /// Contributors are made one after the other, and `input` is asked for a vector only then: where a scheme needs no more of a contributor than
-    /// one message, only one vector exists at a time.
+    /// Contributors are made one after the other, and `input` is asked for a vector only then: where a scheme needs no
+    /// more of a contributor than one message, only one vector exists at a time.
     /// - Parameter input: the vector of a contributor.
     public consuming func run(input: (PartyID) -> [Element]) -> AggregationOutcome<Element> {
         for id in scheme.helpers { begin(id, vector: nil) }
@@ -135,7 +136,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
     }
 
-    private mutating func take(_ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Duration?) {
+    private mutating func take(
+        _ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Duration?
+    ) {
         let previous = seats[id]?.expectation?.stage
         var frames: [Frame] = []
         var records: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)] = []
@@ -229,7 +232,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// Digests tell a repeated message from a contradicting one; without faults neither happens.
     private var needsDigests: Bool { transport.canRepeat }
 
-    private mutating func deliver(_ message: consuming Scheme.Message, from sender: PartyID, to id: PartyID, digest: HashDigest?) {
+    private mutating func deliver(
+        _ message: consuming Scheme.Message, from sender: PartyID, to id: PartyID, digest: HashDigest?
+    ) {
         guard let expectation = seats[id]?.expectation else { return }
         if let stage = message.stage {
             if stage > expectation.stage {
@@ -247,7 +252,11 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
                 return reject(sender, at: id, .late)
             }
             if let heard = seats[id]?.heard[sender] {
-                if heard == digest { outcome.duplicates += 1 } else { reject(sender, at: id, .conflicting, drops: false) }
+                if heard == digest {
+                    outcome.duplicates += 1
+                } else {
+                    reject(sender, at: id, .conflicting, drops: false)
+                }
                 return
             }
             guard expectation.senders.contains(sender) else { return reject(sender, at: id, .unexpected) }

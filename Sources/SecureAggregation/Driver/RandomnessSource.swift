@@ -20,7 +20,8 @@ public struct SystemRandomnessSource: RandomnessSource {
     public func generator(for party: PartyID, in context: RoundContext) -> SystemRandomness { SystemRandomness() }
 }
 
-/// Generators derived from one seed, so that a simulation can be repeated byte for byte. Nothing that it produces is private.
+/// Generators derived from one seed, so that a simulation can be repeated byte for byte. Nothing that it produces is
+/// private.
 @_spi(Simulation)
 public struct SimulationRandomness: RandomnessSource {
     /// The seed of the whole simulation.
@@ -33,7 +34,8 @@ public struct SimulationRandomness: RandomnessSource {
         generator(purpose: "party", task: context.task, round: context.round, attempt: context.attempt, party: party)
     }
 
-    /// A generator for anything else in a simulation, independent of all others (Documentation/WireFormat.md, "Randomness").
+    /// A generator for anything else in a simulation, independent of all others (Documentation/WireFormat.md,
+    /// "Randomness").
     public func generator(
         purpose: String, task: String = "simulation", round: UInt64 = 0, attempt: UInt32 = 0, party: PartyID = 0
     ) -> SeededGenerator {

@@ -2,7 +2,8 @@
 
 public import ProtocolCryptography
 
-/// A record of every message that crossed a party boundary, chained by hash so that nothing can be taken out, changed or moved unseen.
+/// A record of every message that crossed a party boundary, chained by hash so that nothing can be taken out, changed
+/// or moved unseen.
 public struct Transcript: Equatable, Sendable {
     /// One message, once for each receiver.
     public struct Entry: Equatable, Sendable {
@@ -35,7 +36,8 @@ public struct Transcript: Equatable, Sendable {
 
     /// Adds a message.
     package mutating func append(
-        context: RoundContext, from: PartyID, to: PartyID, type: UInt8, stage: String, byteCount: Int, digest: HashDigest
+        context: RoundContext, from: PartyID, to: PartyID, type: UInt8, stage: String, byteCount: Int,
+        digest: HashDigest
     ) {
         let link = Self.link(
             after: head, round: context.round, attempt: context.attempt, from: from, to: to, type: type, stage: stage,

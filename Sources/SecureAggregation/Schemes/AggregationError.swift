@@ -33,8 +33,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case missingVector(PartyID)
     /// The vector's count is not the scheme's dimension.
     case wrongVectorLength(expected: Int, actual: Int)
-    /// This contributor has released shares in this round or a later one. Another attempt would give its vector away by subtraction; take part
-    /// in the next round.
+    /// This contributor has released shares in this round or a later one. Another attempt would give its vector away by
+    /// subtraction; take part in the next round.
     case sharesAlreadyReleased(round: UInt64)
     /// A party was driven out of order.
     case outOfOrder

@@ -4,8 +4,8 @@ public import RingArithmetic
 
 /// One party's side of one aggregation: a state machine that does no I/O, owns no clock and is used once.
 ///
-/// A party waits for one stage at a time. Whoever drives it calls `start()` once, then `receive(_:from:)` for the messages of the expected stage in
-/// any order, then `advance()`, until the party has finished or aborted.
+/// A party waits for one stage at a time. Whoever drives it calls `start()` once, then `receive(_:from:)` for the
+/// messages of the expected stage in any order, then `advance()`, until the party has finished or aborted.
 public protocol AggregationParty<Element, Message>: Sendable {
     /// What is summed.
     associatedtype Element: PackableElement
@@ -16,7 +16,8 @@ public protocol AggregationParty<Element, Message>: Sendable {
     mutating func start() throws(AggregationError) -> Transition<Element, Message>
 
     /// Folds one message in on arrival: a server holds one vector, not one for each client.
-    /// - Returns: `.rejected` when the sender is at fault: the state is unchanged, and the sender is to be dropped and counted.
+    /// - Returns: `.rejected` when the sender is at fault: the state is unchanged, and the sender is to be dropped and
+    ///   counted.
     /// - Throws: when this party must abort.
     mutating func receive(_ message: consuming Message, from sender: PartyID) throws(AggregationError) -> Receipt
 

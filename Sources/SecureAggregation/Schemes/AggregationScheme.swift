@@ -6,14 +6,16 @@ public import SecureRandomness
 
 /// A scheme that lets parties learn the sum of private vectors and nothing else about them.
 public protocol AggregationScheme<Element>: Sendable {
-    /// What is summed: a machine word (the scheme holds b, and reduces before the wire and in the result) or a field element.
+    /// What is summed: a machine word (the scheme holds b, and reduces before the wire and in the result) or a field
+    /// element.
     associatedtype Element: PackableElement
     /// A closed enumeration with one case for each message that the paper names.
     associatedtype Message: WireMessage
 
     /// The name on the command line and in the session, such as `secagg`.
     var name: String { get }
-    /// The scheme's own parameters, encoded: part of the session, so that parties who differ in one do not agree on a key.
+    /// The scheme's own parameters, encoded: part of the session, so that parties who differ in one do not agree on a
+    /// key.
     var encodedParameters: [UInt8] { get }
     /// The ring or field of the sum, as the bits of a packed element.
     var width: RingWidth { get }
@@ -43,7 +45,8 @@ public protocol AggregationScheme<Element>: Sendable {
 }
 
 extension AggregationScheme {
-    /// The digest to which every message and key of one aggregation is bound (Documentation/WireFormat.md, `SessionInput`).
+    /// The digest to which every message and key of one aggregation is bound (Documentation/WireFormat.md,
+    /// `SessionInput`).
     public func session(in context: RoundContext) -> HashDigest {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum session".utf8), lengthBytes: 1)

@@ -7,7 +7,8 @@ public import SecureRandomness
 public enum Insecure {
     /// Every contributor sends its vector in the clear to one server, which adds them up.
     ///
-    /// The server sees every vector. The baseline of every comparison, and the oracle that every exact scheme's sum equals bit for bit.
+    /// The server sees every vector. The baseline of every comparison, and the oracle that every exact scheme's sum
+    /// equals bit for bit.
     public struct Plain<Element: PackableElement>: AggregationScheme {
         public let contributors: [PartyID]
         /// The server, which sees everything.
@@ -17,7 +18,8 @@ public enum Insecure {
         public let minimumContributors: Int
 
         /// A scheme in which `server` sees every vector.
-        /// - Throws: `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`, `.tooManyParties`.
+        /// - Throws: `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`,
+        ///   `.tooManyParties`.
         public init(
             contributors: [PartyID], server: PartyID, dimension: Int, width: RingWidth,
             minimumCohort: MinimumCohort = .standard

@@ -7,7 +7,8 @@ public struct MinimumCohort: Hashable, Sendable {
 
     private init(unchecked count: Int) { self.count = count }
 
-    /// Three: the smallest sum that does not show one contributor's vector to another one who knows the sum and its own.
+    /// Three: the smallest sum that does not show one contributor's vector to another one who knows the sum and its
+    /// own.
     public static let standard = MinimumCohort(unchecked: 3)
 
     /// At least `count` contributors.
@@ -17,7 +18,7 @@ public struct MinimumCohort: Hashable, Sendable {
         self.count = count
     }
 
-    /// Two. **Each of two contributors who learns the sum learns the other's vector**, by subtracting its own; so does a server that
-    /// colludes with one of them. For experiments, and for inputs that are not private.
+    /// Two. **Each of two contributors who learns the sum learns the other's vector**, by subtracting its own; so does
+    /// a server that colludes with one of them. For experiments, and for inputs that are not private.
     public static let twoWhoMayLearnEachOthersVectors = MinimumCohort(unchecked: 2)
 }

@@ -4,8 +4,8 @@ public import ProtocolCryptography
 
 /// What all parties of one aggregation must agree on before the first message; every key is derived from it.
 ///
-/// Clients that were sent different models, or were told different parameters, derive different keys, so that their masks do not cancel and
-/// nothing is learned [PFA22].
+/// Clients that were sent different models, or were told different parameters, derive different keys, so that their
+/// masks do not cancel and nothing is learned [PFA22].
 public struct RoundContext: Hashable, Sendable {
     /// The name of the task, 1 to 255 bytes of UTF-8.
     public let task: String

@@ -2,10 +2,12 @@
 
 internal import Synchronization
 
-/// Remembers the last round in which a party released shares, so that no other attempt of that round, or of an earlier one, is served.
+/// Remembers the last round in which a party released shares, so that no other attempt of that round, or of an earlier
+/// one, is served.
 ///
-/// Shares that were released for one set of survivors show the sum over it. A second attempt with one client less would show that client's vector, by
-/// subtraction. One journal serves all attempts of a party (a client of SecAgg, an aggregator of additive sharing); it lives as long as the process.
+/// Shares that were released for one set of survivors show the sum over it. A second attempt with one client less would
+/// show that client's vector, by subtraction. One journal serves all attempts of a party (a client of SecAgg, an
+/// aggregator of additive sharing); it lives as long as the process.
 public final class ShareReleaseJournal: Sendable {
     private struct Key: Hashable {
         let party: PartyID

@@ -2,8 +2,8 @@
 
 /// What goes wrong in a simulated aggregation.
 ///
-/// A *send* is everything that a party sends in one step; sends are counted from 0. Time is counted in ticks: a stage lasts
-/// `AggregationDriver.ticksPerStage` of them.
+/// A *send* is everything that a party sends in one step; sends are counted from 0. Time is counted in ticks: a stage
+/// lasts `AggregationDriver.ticksPerStage` of them.
 public struct FaultSchedule: Hashable, Sendable {
     /// One thing that goes wrong.
     public enum Fault: Hashable, Sendable {
@@ -11,7 +11,8 @@ public struct FaultSchedule: Hashable, Sendable {
         case loss(PartyID, beforeSend: Int)
         /// The party is gone during its send of this number, of which only the first `frames` frames leave.
         case partialSend(PartyID, send: Int, frames: Int)
-        /// The party is cut off when it makes this send, which is lost, and is back after `ticks`; then the last sends to and from it are repeated.
+        /// The party is cut off when it makes this send, which is lost, and is back after `ticks`; then the last sends
+        /// to and from it are repeated.
         case outage(PartyID, send: Int, ticks: Int)
         /// Every frame of the send arrives twice.
         case duplicate(PartyID, send: Int)

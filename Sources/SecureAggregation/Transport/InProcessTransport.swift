@@ -8,7 +8,8 @@ public struct Frame: Sendable {
     public let receiver: PartyID
     /// One encoded message.
     public var bytes: [UInt8]
-    /// Whether it arrives as it was sent, by whom it says. In a deployment the channel (mTLS) finds that out; here the transport knows, since it did the harm.
+    /// Whether it arrives as it was sent, by whom it says. In a deployment the channel (mTLS) finds that out; here the
+    /// transport knows, since it did the harm.
     public var isAuthentic = true
 
     package init(sender: PartyID, receiver: PartyID, bytes: [UInt8]) {
@@ -69,7 +70,9 @@ public struct InProcessTransport: Sendable {
             case .delay(sender, number, let ticks): delay = ticks
             case .corruption(sender, number): corrupted = true
             case .truncation(sender, number, let count):
-                for index in frames.indices { frames[index].bytes.removeLast(max(0, frames[index].bytes.count - count)) }
+                for index in frames.indices {
+                    frames[index].bytes.removeLast(max(0, frames[index].bytes.count - count))
+                }
             case .trailingByte(sender, number):
                 for index in frames.indices { frames[index].bytes.append(0) }
             default: break

@@ -48,7 +48,8 @@ struct Bench: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Measure building blocks instead: all, or some of \(PrimitiveBenchmark.names.joined(separator: ", ")).", valueName: "name"))
+            "Measure building blocks instead: all, or some of \(PrimitiveBenchmark.names.joined(separator: ", ")).",
+            valueName: "name"))
     var primitives: [String] = []
 
     @Flag(help: "Print one JSON document on standard output.")
@@ -60,7 +61,9 @@ struct Bench: ParsableCommand {
         try report {
             if !primitives.isEmpty { return try runPrimitives() }
             let names = try SchemeName.list(schemes)
-            let clientCounts = try list(clients, "clients") { Int($0).flatMap { (1...150_000).contains($0) ? $0 : nil } }
+            let clientCounts = try list(clients, "clients") {
+                Int($0).flatMap { (1...150_000).contains($0) ? $0 : nil }
+            }
             let dimensions = try list(dimension, "dimension") { Int($0).flatMap { $0 >= 1 ? $0 : nil } }
             let dropouts = try list(dropout, "dropout") { Double($0).flatMap { (0..<1).contains($0) ? $0 : nil } }
             let seed = try self.seed ?? drawnSeed()
@@ -73,7 +76,8 @@ struct Bench: ParsableCommand {
                             rows.append(
                                 try SchemeBenchmark(
                                     scheme: scheme, clients: count, dimension: dimension, dropout: dropout,
-                                    dropoutStage: dropoutStage, bits: bits, aggregators: aggregators, threshold: threshold,
+                                    dropoutStage: dropoutStage, bits: bits, aggregators: aggregators,
+                                    threshold: threshold,
                                     seed: seed
                                 ).run())
                         }
@@ -104,12 +108,14 @@ struct Bench: ParsableCommand {
     private func text(_ rows: [SchemeBenchmark.Row]) -> String {
         let table = Terminal.table(
             header: [
-                "scheme", "clients", "lost", "dimension", "ring", "correct", "client CPU", "server CPU", "up/client", "down/client",
+                "scheme", "clients", "lost", "dimension", "ring", "correct", "client CPU", "server CPU", "up/client",
+                "down/client",
                 "messages", "rounds", "peak memory",
             ], rows: rows.map(\.cells))
         let stages = rows.map { row in
             "\(row.scheme.rawValue), \(row.clients) × \(row.dimension): client "
-                + row.stages(.client).map { "\($0.name) \(Format.seconds($0.seconds))" }.joined(separator: ", ") + "; server "
+                + row.stages(.client).map { "\($0.name) \(Format.seconds($0.seconds))" }.joined(separator: ", ")
+                + "; server "
                 + row.stages(.server).map { "\($0.name) \(Format.seconds($0.seconds))" }.joined(separator: ", ")
         }
         return table + "\n\nCPU by stage\n" + stages.joined(separator: "\n")
@@ -118,7 +124,9 @@ struct Bench: ParsableCommand {
     private func runPrimitives() throws {
         let wanted = primitives.flatMap { $0.split(separator: ",").map(String.init) }
         for name in wanted where name != "all" && !PrimitiveBenchmark.names.contains(name) {
-            throw UsageError("there is no primitive '\(name)'; there are \(PrimitiveBenchmark.names.joined(separator: ", ")), and all.")
+            throw UsageError(
+                "there is no primitive '\(name)'; there are \(PrimitiveBenchmark.names.joined(separator: ", ")), and all."
+            )
         }
         var results: [PrimitiveBenchmark] = []
         for name in PrimitiveBenchmark.names where wanted.contains("all") || wanted.contains(name) {
@@ -129,7 +137,8 @@ struct Bench: ParsableCommand {
         guard json else {
             return Terminal.output(
                 Terminal.table(
-                    header: ["primitive", "parameters", "time", "per second", "throughput"], rows: results.map(\.cells)))
+                    header: ["primitive", "parameters", "time", "per second", "throughput"], rows: results.map(\.cells))
+            )
         }
         let document: JSONValue = ["machine": Machine.json, "primitives": .array(results.map(\.json))]
         Terminal.output(try document.text())

@@ -36,7 +36,8 @@ struct Sum: ParsableCommand {
     @Option(help: "Bits of a value in fixed point, 1 to 32.")
     var bits = 24
 
-    @Option(help: "Bound on absolute values; larger ones are clipped. (default: the next power of two above all values)")
+    @Option(
+        help: "Bound on absolute values; larger ones are clipped. (default: the next power of two above all values)")
     var clip: Double?
 
     @Option(help: "Helpers of the sharing schemes.")
@@ -48,7 +49,10 @@ struct Sum: ParsableCommand {
     @Flag(help: "Allow two parties, of which each learns the other's vector.")
     var twoMayLearnEachOther = false
 
-    @Option(help: "Seed, to repeat a run byte for byte; the keys are then known to whoever knows it. (default: system randomness)")
+    @Option(
+        help:
+            "Seed, to repeat a run byte for byte; the keys are then known to whoever knows it. (default: system randomness)"
+    )
     var seed: UInt64?
 
     @Flag(help: "Print one JSON document on standard output.")
@@ -107,7 +111,8 @@ struct SumInput {
         guard let first = files.first else { throw UsageError("there is no file.") }
         for file in files where file.values.count != first.values.count {
             throw UsageError(
-                "'\(file.path)' has \(file.values.count) values and '\(first.path)' has \(first.values.count); all must have the same number.")
+                "'\(file.path)' has \(file.values.count) values and '\(first.path)' has \(first.values.count); all must have the same number."
+            )
         }
         for file in files {
             if let position = file.values.firstIndex(where: { !$0.isFinite }) {
@@ -116,8 +121,11 @@ struct SumInput {
         }
         weights = try command.weights.map { text in
             let list = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-            guard list.count == files.count, list.allSatisfy({ ($0 ?? -1) >= 0 }), list.contains(where: { ($0 ?? 0) > 0 }) else {
-                throw UsageError("--weights takes \(files.count) integers of at least 0, not all 0, separated by commas.")
+            guard list.count == files.count, list.allSatisfy({ ($0 ?? -1) >= 0 }),
+                list.contains(where: { ($0 ?? 0) > 0 })
+            else {
+                throw UsageError(
+                    "--weights takes \(files.count) integers of at least 0, not all 0, separated by commas.")
             }
             return list.compactMap { $0 }
         }
@@ -130,7 +138,8 @@ struct SumInput {
         }
         lost = Set(dropped).sorted()
         guard let send = command.dropStage.map({ command.scheme.send(atStage: $0) }) ?? command.scheme.vectorSend else {
-            throw UsageError("clients of \(command.scheme.rawValue) send nothing at stage '\(command.dropStage ?? "")'.")
+            throw UsageError(
+                "clients of \(command.scheme.rawValue) send nothing at stage '\(command.dropStage ?? "")'.")
         }
         lostBeforeSend = send
 
@@ -138,7 +147,9 @@ struct SumInput {
         let bound = command.clip ?? Self.nextPowerOfTwo(above: largest)
         guard bound.isFinite, bound > 0 else { throw RingError.clipNotPositive }
         if command.clip == nil {
-            Terminal.note("note: the bound ±\(bound) was chosen by looking at all inputs; where they are private, agree on --clip beforehand.")
+            Terminal.note(
+                "note: the bound ±\(bound) was chosen by looking at all inputs; where they are private, agree on --clip beforehand."
+            )
         }
         let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }
         var clipped = 0
@@ -241,7 +252,10 @@ struct SumOutcome {
                         "party": .string(view.name), "learned": .string(view.learned),
                         "received": .array(
                             view.received.map {
-                                ["stage": .string($0.stage), "messages": .integer($0.messages), "bytes": .integer($0.bytes)]
+                                [
+                                    "stage": .string($0.stage), "messages": .integer($0.messages),
+                                    "bytes": .integer($0.bytes),
+                                ]
                             }),
                     ]
                 }),
@@ -251,13 +265,20 @@ struct SumOutcome {
     var text: String {
         var lines: [String] = []
         if let sum {
-            let shown = sum.prefix(10).map { input.isExact && input.weights == nil ? String(format: "%.0f", $0) : String(format: "%.6g", $0) }
+            let shown = sum.prefix(10).map {
+                input.isExact && input.weights == nil ? String(format: "%.0f", $0) : String(format: "%.6g", $0)
+            }
             let name = input.weights == nil ? "sum" : "weighted mean"
-            lines.append("\(name): \(shown.joined(separator: ", "))\(sum.count > 10 ? ", … (\(sum.count) values; --json shows all)" : "")")
+            lines.append(
+                "\(name): \(shown.joined(separator: ", "))\(sum.count > 10 ? ", … (\(sum.count) values; --json shows all)" : "")"
+            )
             lines.append(
                 "of \(contributors.count) of \(input.vectors.count) clients (\(contributors.map(\.description).joined(separator: ", "))), in \(input.capacity.width), "
                     + (input.isExact
-                        ? "exact" : String(format: "rounding error at most %.3g a value", input.errorBound(contributors: contributors.count)))
+                        ? "exact"
+                        : String(
+                            format: "rounding error at most %.3g a value",
+                            input.errorBound(contributors: contributors.count)))
             )
             if input.clippedCount > 0 { lines.append("\(input.clippedCount) values were clipped") }
             lines.append("")
@@ -271,8 +292,10 @@ struct SumOutcome {
                         view.name,
                         view.received.isEmpty
                             ? "nothing"
-                            : view.received.map { "\($0.stage): \($0.messages) × \(Format.bytes(Double($0.bytes) / Double($0.messages)))" }
-                                .joined(separator: "; "),
+                            : view.received.map {
+                                "\($0.stage): \($0.messages) × \(Format.bytes(Double($0.bytes) / Double($0.messages)))"
+                            }
+                            .joined(separator: "; "),
                         view.learned,
                     ]
                 }))
@@ -330,7 +353,8 @@ private struct SumRun<Element: MaskableElement & RingWord>: SchemeVisitor {
                 } else {
                     "nothing"
                 }
-            return SumOutcome.PartyView(name: partyName(id, scheme: command.scheme), received: received, learned: learned)
+            return SumOutcome.PartyView(
+                name: partyName(id, scheme: command.scheme), received: received, learned: learned)
         }
         return SumOutcome(
             command: command, input: input,

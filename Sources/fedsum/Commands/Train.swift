@@ -100,8 +100,10 @@ struct Train: ParsableCommand {
         let parts = [
             task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
             "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
-            "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "", "\(learning.aggregators)",
-            "\(learning.threshold ?? 0)", scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)", "\(task.seed)",
+            "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "",
+            "\(learning.aggregators)",
+            "\(learning.threshold ?? 0)", scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)",
+            "\(task.seed)",
         ]
         return HashDigest(of: Array(parts.joined(separator: "\n").utf8)).description
     }
@@ -163,7 +165,9 @@ struct Train: ParsableCommand {
                 header: ["round", "clients", "training loss", "training accuracy", "clipped", "aborted"], rows: rows)
                 + "\n\nStopped by \(result.reason.rawValue). Test accuracy \(Format.percent(result.test.accuracy)) (seed \(task.seed))."
                 + " Loss and accuracy of the clients come from the masked sum, of the model that each round began with."
-                + (clipped > 0 ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only." : "")
+                + (clipped > 0
+                    ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only."
+                    : "")
         }
     }
 
@@ -202,7 +206,9 @@ struct Train: ParsableCommand {
             Terminal.endProgress()
             if result.reason == .interruption {
                 Terminal.note(
-                    command.checkpoint.map { "interrupted: round \(firstRound + result.history.count) is saved in \($0); go on with --resume." }
+                    command.checkpoint.map {
+                        "interrupted: round \(firstRound + result.history.count) is saved in \($0); go on with --resume."
+                    }
                         ?? "interrupted: the model is not saved (no --checkpoint).")
             }
             return Outcome(result: result, firstRound: firstRound)

@@ -35,7 +35,8 @@ struct Comparison {
             local.append(baselines.localOnly)
             for scheme in schemes {
                 results[scheme, default: []].append(
-                    try task.withModel(options, SchemeRun(task: task, options: options, scheme: scheme, note: position)))
+                    try task.withModel(options, SchemeRun(task: task, options: options, scheme: scheme, note: position))
+                )
                 if Platform.interruptionRequested {
                     Terminal.endProgress()
                     Terminal.note("interrupted: nothing was kept.")

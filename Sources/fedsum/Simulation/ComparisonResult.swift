@@ -69,11 +69,14 @@ struct ComparisonResult {
     private var title: String {
         "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model);\n"
             + "\(options.clients) clients (\(options.split)), \(options.rounds) rounds × \(options.localEpochs) epochs; "
-            + (seeds.count == 1 ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
+            + (seeds.count == 1
+                ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
     }
 
     /// Two tables, so that neither is wider than a terminal: what came out, and what it cost.
-    private static let resultHeader = ["scheme", "accuracy", "gap to pooled", "gap to plain", "max sum error", "rounds"]
+    private static let resultHeader = [
+        "scheme", "accuracy", "gap to pooled", "gap to plain", "max sum error", "rounds",
+    ]
     private static let costHeader = [
         "scheme", "up/client", "down/client", "client CPU", "server CPU", "msg rounds", "dropouts", "colluders",
     ]
@@ -152,7 +155,10 @@ struct ComparisonResult {
         lines += table(Self.costHeader, rows.map(costCells)) + ["", Self.legend, "", "## Who sees what", ""]
         lines += [row(["scheme", "seen besides the sum", "must not collude"]), row(["---", "---", "---"])]
         lines += rows.map { row([$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude]) }
-        lines += ["", "## The clients' data", "", row(["client", "rows", "label entropy, bits", "rows by label"]), row(["---", "---", "---", "---"])]
+        lines += [
+            "", "## The clients' data", "", row(["client", "rows", "label entropy, bits", "rows by label"]),
+            row(["---", "---", "---", "---"]),
+        ]
         lines += task.split.clients.enumerated().map { position, client in
             row([
                 String(position + 1), String(client.rowCount), String(format: "%.2f", client.labelEntropyInBits),
@@ -169,7 +175,8 @@ struct ComparisonResult {
         let lines = rows.map { row in
             [
                 row.scheme.rawValue, "none", "\(row.accuracy)", row.accuracyDeviation.map { "\($0)" } ?? "",
-                "\(centralized - row.accuracy)", "\(row.maximumSumError)", "\(row.roundsCompleted)", "\(row.uploadBytes)",
+                "\(centralized - row.accuracy)", "\(row.maximumSumError)", "\(row.roundsCompleted)",
+                "\(row.uploadBytes)",
                 "\(row.downloadBytes)", "\(row.clientSeconds)", "\(row.serverSeconds)", "\(row.messageRounds)",
                 "\(row.dropoutsTolerated)", "\(row.colludersTolerated)",
             ].joined(separator: ",")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import FederatedLearning
+import Foundation
 import ProtocolCryptography
 @_spi(Simulation) import SecureAggregation
 import SecureRandomness
@@ -70,7 +70,8 @@ struct LearningOptions: ParsableArguments {
         case "breast-cancer": data = DataSet.breastCancer()
         default:
             guard FileManager.default.fileExists(atPath: dataset) else {
-                throw UsageError("--dataset takes digits, breast-cancer or the path of a CSV file; there is no file '\(dataset)'.")
+                throw UsageError(
+                    "--dataset takes digits, breast-cancer or the path of a CSV file; there is no file '\(dataset)'.")
             }
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataset)))
             data = try DataSet(csv: bytes, name: URL(fileURLWithPath: dataset).lastPathComponent)
@@ -114,8 +115,8 @@ struct LearningTask: Sendable {
         clientRows = try Partition(argument: options.split).deal(
             rows.training, of: raw, to: options.clients, using: &generator)
         split = try PartitionReport(clientRows, of: raw)
-        // Digits are pixels between 0 and 1 already. Elsewhere features have units; the training rows' sums (which a deployment would
-        // take from one more masked vector) bring them to one scale.
+        // Digits are pixels between 0 and 1 already. Elsewhere features have units; the training rows' sums (which a
+        // deployment would take from one more masked vector) bring them to one scale.
         data =
             options.dataset == "digits"
             ? raw : try Standardization(FeatureSums(of: raw, rows: rows.training)).applied(to: raw)

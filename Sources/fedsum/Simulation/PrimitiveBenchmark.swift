@@ -27,7 +27,8 @@ struct PrimitiveBenchmark {
     var json: JSONValue {
         [
             "name": .string(name), "parameters": .object(parameters), "seconds_per_operation": .number(seconds),
-            "operations_per_second": .number(1 / seconds), "bytes_per_second": .optional(bytes.map { Double($0) / seconds }),
+            "operations_per_second": .number(1 / seconds),
+            "bytes_per_second": .optional(bytes.map { Double($0) / seconds }),
         ]
     }
 
@@ -45,7 +46,10 @@ struct PrimitiveBenchmark {
     static func run(_ name: String) throws -> [PrimitiveBenchmark] {
         var generator = SimulationRandomness(seed: 1).generator(purpose: "benchmark")
         switch name {
-        case "mask-expand": return [try maskExpand(UInt32.self, bits: 32, &generator), try maskExpand(UInt64.self, bits: 64, &generator)]
+        case "mask-expand":
+            return [
+                try maskExpand(UInt32.self, bits: 32, &generator), try maskExpand(UInt64.self, bits: 64, &generator),
+            ]
         case "quantize": return [try quantize(&generator)]
         case "pack": return [try pack(bits: 23, &generator)]
         case "shamir-share", "shamir-combine":
@@ -92,7 +96,9 @@ struct PrimitiveBenchmark {
         let vector = (0..<count).map { _ in UInt32(truncatingIfNeeded: generator.next() & width.mask) }
         var packed = UInt32.pack(vector, width: width)
         let seconds = least { packed = UInt32.pack(vector, width: width) }
-        guard try UInt32.unpack(packed.span, count: count, width: width) == vector else { throw WrongResult(name: "pack") }
+        guard try UInt32.unpack(packed.span, count: count, width: width) == vector else {
+            throw WrongResult(name: "pack")
+        }
         return PrimitiveBenchmark(
             name: "pack", parameters: ["elements": .integer(count), "bits": .integer(bits)], seconds: seconds,
             bytes: 4 * count)
@@ -112,7 +118,9 @@ struct PrimitiveBenchmark {
             } else {
                 try least { _ = try sharing.combine(combined) }
             }
-        guard try sharing.combine(Array(shares.suffix(threshold))).isEqual(to: secret) else { throw WrongResult(name: name) }
+        guard try sharing.combine(Array(shares.suffix(threshold))).isEqual(to: secret) else {
+            throw WrongResult(name: name)
+        }
         return PrimitiveBenchmark(
             name: name,
             parameters: ["threshold": .integer(threshold), "shares": .integer(count), "secret_bytes": 32],

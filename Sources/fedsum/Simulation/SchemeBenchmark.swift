@@ -26,8 +26,10 @@ struct SchemeBenchmark {
             throw UsageError("clients of \(scheme.rawValue) send nothing at stage '\(dropoutStage ?? "")'.")
         }
         return capacity.width.bits <= 32
-            ? try scheme.accept(Measurement<UInt32>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
-            : try scheme.accept(Measurement<UInt64>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
+            ? try scheme.accept(
+                Measurement<UInt32>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
+            : try scheme.accept(
+                Measurement<UInt64>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
     }
 
     /// What was measured.
@@ -71,7 +73,8 @@ struct SchemeBenchmark {
             [
                 "scheme": .string(scheme.rawValue), "clients": .integer(clients), "dimension": .integer(dimension),
                 "dropouts": .integer(dropouts), "bits": .integer(bits), "modulus_bits": .integer(modulusBits),
-                "neighbors": neighbors.map { .integer($0) } ?? .null, "threshold": threshold.map { .integer($0) } ?? .null,
+                "neighbors": neighbors.map { .integer($0) } ?? .null,
+                "threshold": threshold.map { .integer($0) } ?? .null,
                 "below_plan": .bool(false), "correct": .bool(correct), "aborted": .bool(aborted),
                 "client_cpu_seconds": cpu(.client), "server_cpu_seconds": cpu(.server),
                 "upload_bytes_per_client": .number(uploadBytes), "download_bytes_per_client": .number(downloadBytes),
@@ -133,7 +136,8 @@ struct SchemeBenchmark {
                 aborted: outcome.aggregate == nil, cost: outcome.cost, peakMemory: Machine.peakMemory)
         }
 
-        /// A vector that is cheap to make, since making it is not what is measured: a multiplicative hash of position and client.
+        /// A vector that is cheap to make, since making it is not what is measured: a multiplicative hash of position
+        /// and client.
         private static func vector(of id: PartyID, seed: UInt64, count: Int, mask: Element) -> [Element] {
             let start = (seed &+ UInt64(id.rawValue)) &* 0x9E37_79B9_7F4A_7C15
             return (0..<count).map { index in

@@ -22,7 +22,8 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let name = SchemeName(rawValue: part.trimmingCharacters(in: .whitespaces)) else {
                 throw UsageError(
-                    "there is no scheme '\(part)'; there are \(allCases.map(\.rawValue).joined(separator: ", ")), and all.")
+                    "there is no scheme '\(part)'; there are \(allCases.map(\.rawValue).joined(separator: ", ")), and all."
+                )
             }
             if !names.contains(name) { names.append(name) }
         }
@@ -89,7 +90,8 @@ extension SchemeName {
             var keys: [(id: PartyID, key: KeyAgreementPrivateKey)] = []
             for position in 1..<settings.aggregators {
                 let id = SchemeSettings.helper(position)
-                var generator = SimulationRandomness(seed: settings.seed).generator(purpose: "aggregator key", party: id)
+                var generator = SimulationRandomness(seed: settings.seed).generator(
+                    purpose: "aggregator key", party: id)
                 keys.append((id, try KeyAgreementPrivateKey(seed: generator.secretBytes(32))))
             }
             return try visitor.visit { [keys] (cohort) throws(AggregationError) in
@@ -109,7 +111,8 @@ extension SchemeName {
         }
     }
 
-    /// What follows from the scheme's definition: how many losses it survives, how many parties may collude with its recipient.
+    /// What follows from the scheme's definition: how many losses it survives, how many parties may collude with its
+    /// recipient.
     func tolerance(clients: Int, settings: SchemeSettings) -> (dropouts: Int, colluders: Int) {
         switch self {
         case .plain: (clients - settings.minimumCohort.count, 0)

@@ -6,10 +6,12 @@ import TOMLKit
 
 /// `--config FILE.toml` and `--set key=value`: other ways to give a verb's flags.
 ///
-/// They are turned into flags before anything is parsed, so a key is checked exactly as the flag is. The file comes first, then `--set`, then the flags
-/// themselves; the last one wins.
+/// They are turned into flags before anything is parsed, so a key is checked exactly as the flag is. The file comes
+/// first, then `--set`, then the flags themselves; the last one wins.
 struct ConfigurationFile: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("Take flags from a TOML file: `rounds = 10` is --rounds 10.", valueName: "file.toml"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Take flags from a TOML file: `rounds = 10` is --rounds 10.", valueName: "file.toml"))
     var config: String?
 
     @Option(name: .long, help: ArgumentHelp("Set one flag by its name; may be repeated.", valueName: "key=value"))

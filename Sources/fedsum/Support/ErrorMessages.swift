@@ -86,17 +86,20 @@ private func explain(_ error: RandomnessError) -> String {
 func explain(_ error: AggregationError) -> String {
     switch error {
     case .duplicateParty(let id): "party \(id) is listed twice, or not in ascending order."
-    case .tooFewHelpers(let have, let minimum): "\(have) helpers are too few: the scheme needs \(minimum) (--aggregators)."
+    case .tooFewHelpers(let have, let minimum):
+        "\(have) helpers are too few: the scheme needs \(minimum) (--aggregators)."
     case .cohortTooSmall(let contributors, let minimum):
         "\(contributors) contributors are fewer than the minimum cohort of \(minimum)."
             + (contributors == 2
-                ? " With two, each learns the other's vector from the sum; --two-may-learn-each-other accepts that." : "")
+                ? " With two, each learns the other's vector from the sum; --two-may-learn-each-other accepts that."
+                : "")
     case .minimumCohortTooSmall(let count): "a minimum cohort of \(count) shows inputs; it must be at least 3."
     case .thresholdOutOfRange(let threshold, let contributors):
         "the threshold must satisfy N/2 < t ≤ N: \(contributors)/2 < \(threshold) ≤ \(contributors) does not hold."
     case .dimensionOutOfRange(let dimension): "a vector has 1 to 2^32 − 1 elements, not \(dimension)."
     case .elementTooNarrow(let needed, let available): "the ring needs \(needed) bits and its words have \(available)."
-    case .tooManyParties(let count): "\(count) parties are more than one aggregation can list (\(150_000) clients, 500 helpers)."
+    case .tooManyParties(let count):
+        "\(count) parties are more than one aggregation can list (\(150_000) clients, 500 helpers)."
     case .unknownParty(let id): "party \(id) does not take part."
     case .missingVector(let id): "party \(id) brought no vector."
     case .wrongVectorLength(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
@@ -129,10 +132,12 @@ private func explain(_ error: FederatedLearningError) -> String {
     case .testFraction(let fraction): "a test fraction of \(fraction) leaves no rows on one side."
     case .impossibleFeatureSums: "the features cannot be standardized: their sums are impossible."
     case .partitionArgument(let text): "--split takes iid, dirichlet:A or shards:K, not '\(text)'."
-    case .concentration(let alpha): "a Dirichlet concentration of \(alpha) is out of range; it must be between 0.001 and 1e6."
+    case .concentration(let alpha):
+        "a Dirichlet concentration of \(alpha) is out of range; it must be between 0.001 and 1e6."
     case .shardsPerClient(let count): "a client needs at least one shard, not \(count)."
     case .clientCount(let count): "a federation cannot have \(count) clients."
-    case .tooFewRows(let needed, let found): "the split needs \(needed) rows and there are \(found); use fewer --clients."
+    case .tooFewRows(let needed, let found):
+        "the split needs \(needed) rows and there are \(found); use fewer --clients."
     case .emptyClient: "the split leaves a client without a row; use fewer --clients, a larger A, or another --seed."
     case .modelShape: "the model has an impossible shape."
     case .modelDoesNotFit: "the model does not fit the data set."

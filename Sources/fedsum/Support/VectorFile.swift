@@ -36,10 +36,13 @@ struct VectorFile {
         return values
     }
 
-    /// The NPY format, versions 1 to 3: a header that says type and shape, then the elements, here in C order and little-endian.
+    /// The NPY format, versions 1 to 3: a header that says type and shape, then the elements, here in C order and
+    /// little-endian.
     private static func numpy(_ bytes: [UInt8], _ path: String) throws -> [Double] {
-        let broken = UsageError("'\(path)' is not a .npy file that this program reads (versions 1 to 3, C order, little-endian).")
-        guard bytes.count >= 12, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8)), (1...3).contains(bytes[6]) else {
+        let broken = UsageError(
+            "'\(path)' is not a .npy file that this program reads (versions 1 to 3, C order, little-endian).")
+        guard bytes.count >= 12, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8)), (1...3).contains(bytes[6])
+        else {
             throw broken
         }
         let lengthBytes = bytes[6] == 1 ? 2 : 4
@@ -47,13 +50,17 @@ struct VectorFile {
         let start = 8 + lengthBytes + headerLength
         guard start <= bytes.count else { throw broken }
         let header = String(decoding: bytes[(8 + lengthBytes)..<start], as: UTF8.self)
-        guard let type = quoted(after: "'descr':", in: header), header.contains("'fortran_order': False") else { throw broken }
+        guard let type = quoted(after: "'descr':", in: header), header.contains("'fortran_order': False") else {
+            throw broken
+        }
         let payload = Array(bytes[start...])
         func elements<Word: FixedWidthInteger>(_: Word.Type, _ convert: (Word) -> Double) throws -> [Double] {
             let size = Word.bitWidth / 8
             guard payload.count % size == 0 else { throw broken }
             return stride(from: 0, to: payload.count, by: size).map { offset in
-                convert((0..<size).reduce(Word.zero) { $0 | Word(truncatingIfNeeded: payload[offset + $1]) << Word(8 * $1) })
+                convert(
+                    (0..<size).reduce(Word.zero) { $0 | Word(truncatingIfNeeded: payload[offset + $1]) << Word(8 * $1) }
+                )
             }
         }
         switch type {

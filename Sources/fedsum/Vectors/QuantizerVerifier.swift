@@ -45,7 +45,8 @@ enum QuantizerVerifier: CaseVerifier {
         try requireEqual(quantized.integers.map { Int($0) }, integers, "integers")
         try requireEqual(quantized.clippedCount, fields.integer("clipped"), "clipped")
 
-        // How much of the stream decided: a further value, halfway between two integers, is rounded by the first word after it.
+        // How much of the stream decided: a further value, halfway between two integers, is rounded by the first word
+        // after it.
         let drawn = try fields.integer("bytesDrawn")
         try require(drawn % 4 == 0, "'bytesDrawn' is not a number of whole words")
         let halfway = 0.5 * quantizer.step - quantizer.clip

@@ -5,7 +5,8 @@ import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
 
-/// `fedsum_plain_round_v1`, `fedsum_additive_round_v1`, `fedsum_secagg_round_v1`: whole rounds, every message to the byte.
+/// `fedsum_plain_round_v1`, `fedsum_additive_round_v1`, `fedsum_secagg_round_v1`: whole rounds, every message to the
+/// byte.
 enum RoundVerifier: CaseVerifier {
     static func check(_ fields: VectorFields) throws {
         let session = try StatedSession(fields)
