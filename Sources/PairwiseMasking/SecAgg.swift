@@ -21,11 +21,15 @@ public import SecureRandomness
 ///   server: a mask for each survivor, and one for each pair of a survivor and a client lost between sharing and
 ///   sending.
 public struct SecAgg<Element: MaskableElement>: AggregationScheme {
+    /// The clients, in ascending order.
     public let contributors: [PartyID]
     /// The server, which learns the sum.
     public let server: PartyID
+    /// The elements of a vector.
     public let dimension: Int
+    /// The ring of the sum.
     public let width: RingWidth
+    /// The cohort below which nothing is summed.
     public let minimumContributors: Int
     /// The number t of clients whose shares give a secret.
     public let threshold: Int
@@ -67,13 +71,17 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     /// ⌊2N/3⌋ + 1, at most N.
     public static func defaultThreshold(of contributors: Int) -> Int { min(contributors, 2 * contributors / 3 + 1) }
 
+    /// The name on the command line and in the session.
     public var name: String { "secagg" }
+    /// The parties that own no vector.
     public var helpers: [PartyID] { [server] }
+    /// Who learns the sum.
     public var recipients: Set<PartyID> { [server] }
 
     /// How many clients every stage needs: the threshold and the minimum cohort.
     var quorum: Int { max(threshold, minimumContributors) }
 
+    /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {
         var encoder = WireEncoder()
         encoder.write(UInt8(width.bits))
@@ -83,6 +91,7 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
         return encoder.bytes
     }
 
+    /// One party's side of one aggregation; see `AggregationScheme`.
     public func makeParty(
         _ id: PartyID, contributing vector: [Element]?, in context: RoundContext,
         using randomness: consuming some SecureRandomNumberGenerator

@@ -24,6 +24,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     /// The sender gives up.
     case abort(AbortReason)
 
+    /// The step of the protocol; nil for an abort.
     public var stage: Stage? {
         switch self {
         case .advertisement: SecAggStage.advertise
@@ -37,6 +38,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// The type byte on the wire.
     public var type: UInt8 {
         switch self {
         case .advertisement: 0x30
@@ -50,6 +52,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// Writes the fields of the message.
     public func encodeBody(into encoder: inout WireEncoder, as format: MessageFormat) {
         switch self {
         case .advertisement(let advertisement):
@@ -78,6 +81,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// Reads the fields of a message of this type; refuses every other one.
     public static func decodeBody(
         ofType type: UInt8, from decoder: inout WireDecoder, as format: MessageFormat
     ) throws(WireError) -> SecAggMessage {

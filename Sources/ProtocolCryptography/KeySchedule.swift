@@ -43,6 +43,7 @@ public struct KeySchedule: Sendable {
     ///   - bits: the width of the ring for masks, 0 elsewhere.
     ///   - publicKeys: both parties' X25519 keys, `from`'s first, where `secret` is a shared secret.
     ///   - byteCount: the length of the key.
+    /// - Returns: `byteCount` bytes, independent of every key with another use.
     public func key(
         from secret: SecretBytes, for purpose: Purpose, from: UInt32, to: UInt32, bits: Int = 0,
         publicKeys: [KeyAgreementPublicKey] = [], byteCount: Int = 32

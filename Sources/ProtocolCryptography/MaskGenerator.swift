@@ -72,6 +72,7 @@ public protocol MaskableElement: PackableElement {
 }
 
 extension UInt32: MaskableElement {
+    /// Adds a mask, in place.
     public static func add(
         _ generator: MaskGenerator, to vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
@@ -79,6 +80,7 @@ extension UInt32: MaskableElement {
         try expand(generator, UInt32.self, over: &vector, subtracting: false)
     }
 
+    /// Subtracts a mask, in place.
     public static func subtract(
         _ generator: MaskGenerator, from vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
@@ -88,6 +90,7 @@ extension UInt32: MaskableElement {
 }
 
 extension UInt64: MaskableElement {
+    /// Adds a mask, in place.
     public static func add(
         _ generator: MaskGenerator, to vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {
@@ -98,6 +101,7 @@ extension UInt64: MaskableElement {
         }
     }
 
+    /// Subtracts a mask, in place.
     public static func subtract(
         _ generator: MaskGenerator, from vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {

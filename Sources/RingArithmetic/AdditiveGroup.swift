@@ -40,12 +40,17 @@ public protocol PackableElement: AdditiveGroup {
 public protocol RingWord: PackableElement, FixedWidthInteger, UnsignedInteger {}
 
 extension UInt32: RingWord {
+    /// Adds element by element, wrapping around the word.
     public static func add(_ source: [UInt32], to target: inout [UInt32]) { addWords(source, to: &target) }
+    /// Subtracts element by element, wrapping around the word.
     public static func subtract(_ source: [UInt32], from target: inout [UInt32]) {
         subtractWords(source, from: &target)
     }
+    /// Keeps the lower b bits of every element.
     public static func reduce(_ vector: inout [UInt32], to width: RingWidth) { reduceWords(&vector, to: width) }
+    /// Packs the lower b bits of every element; see `PackableElement`.
     public static func pack(_ vector: [UInt32], width: RingWidth) -> [UInt8] { packWords(vector, width: width) }
+    /// Reads packed elements; see `PackableElement`.
     public static func unpack(
         _ bytes: borrowing Span<UInt8>, count: Int, width: RingWidth
     ) throws(RingError) -> [UInt32] {
@@ -54,12 +59,17 @@ extension UInt32: RingWord {
 }
 
 extension UInt64: RingWord {
+    /// Adds element by element, wrapping around the word.
     public static func add(_ source: [UInt64], to target: inout [UInt64]) { addWords(source, to: &target) }
+    /// Subtracts element by element, wrapping around the word.
     public static func subtract(_ source: [UInt64], from target: inout [UInt64]) {
         subtractWords(source, from: &target)
     }
+    /// Keeps the lower b bits of every element.
     public static func reduce(_ vector: inout [UInt64], to width: RingWidth) { reduceWords(&vector, to: width) }
+    /// Packs the lower b bits of every element; see `PackableElement`.
     public static func pack(_ vector: [UInt64], width: RingWidth) -> [UInt8] { packWords(vector, width: width) }
+    /// Reads packed elements; see `PackableElement`.
     public static func unpack(
         _ bytes: borrowing Span<UInt8>, count: Int, width: RingWidth
     ) throws(RingError) -> [UInt64] {
@@ -68,6 +78,7 @@ extension UInt64: RingWord {
 }
 
 extension RingWord {
+    /// The width of the word.
     public static var capacityInBits: Int { bitWidth }
 }
 

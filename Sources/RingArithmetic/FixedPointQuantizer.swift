@@ -50,6 +50,7 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     /// - Parameters:
     ///   - values: finite numbers.
     ///   - generator: four bytes a coordinate are drawn from it, in blocks.
+    /// - Returns: one integer a coordinate, and how many were clipped.
     /// - Throws: `.notFinite` with the first coordinate that is NaN or infinite; `.randomness` if the generator fails.
     public func quantize(
         _ values: [Float], using generator: inout some SecureRandomNumberGenerator
@@ -107,6 +108,7 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     /// - Parameters:
     ///   - sum: one sum a coordinate.
     ///   - divisor: the number of terms, or the sum of their weights.
+    /// - Returns: one mean a coordinate.
     /// - Throws: `.emptySum` if `divisor` is 0.
     public func decodeMean<Word: RingWord>(_ sum: [Word], dividedBy divisor: UInt64) throws(RingError) -> [Float] {
         guard divisor > 0 else { throw .emptySum }

@@ -45,6 +45,7 @@ public struct ShamirSharing: Hashable, Sendable {
     ///   - secret: the byte string.
     ///   - indices: n different numbers, none of them zero.
     ///   - generator: 16·(t − 1) bytes for each 16 bytes of the secret are drawn from it, the coefficient of x first.
+    /// - Returns: one share for each index, in their order.
     /// - Throws: `.zeroIndex`, `.duplicateIndex`; `.lengthMismatch` unless there are n indices; `.randomness`.
     /// - Complexity: O(n · t) multiplications of 60 ns for each 16 bytes.
     public func split(
@@ -80,6 +81,7 @@ public struct ShamirSharing: Hashable, Sendable {
     /// - Parameters:
     ///   - shares: in any order.
     ///   - byteCount: the length of the secret; nil where it is a multiple of 16.
+    /// - Returns: the secret.
     /// - Throws: `.tooFewShares`, `.zeroIndex`, `.duplicateIndex`, `.lengthMismatch`, `.inconsistentShares` with the
     ///   index of a share that is not on the polynomial of the first t, `.paddingNotZero`.
     public func combine(_ shares: [ShamirShare], byteCount: Int? = nil) throws(SharingError) -> SecretBytes {

@@ -41,6 +41,7 @@ public struct SystemRandomness: SecureRandomNumberGenerator {
     /// A handle on the operating system's generator.
     public init() {}
 
+    /// Overwrites every byte with the next ones of the source.
     public mutating func fill(_ bytes: inout MutableSpan<UInt8>) throws(RandomnessError) {
         // SAFETY: the pointer is used only inside the closure and for the span's own length.
         let failure = unsafe bytes.withUnsafeMutableBytes { (buffer) -> RandomnessError? in

@@ -36,6 +36,7 @@ public struct SeededGenerator: SecureRandomNumberGenerator {
         self.init(key: key.span)
     }
 
+    /// Overwrites every byte with the next ones of the source.
     public mutating func fill(_ bytes: inout MutableSpan<UInt8>) throws(RandomnessError) {
         var index = 0
         while index < bytes.count {

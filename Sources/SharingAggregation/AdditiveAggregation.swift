@@ -18,6 +18,7 @@ public import SecureRandomness
 /// - Clients must know the aggregators' true keys: who replaces a key takes that aggregator's place.
 /// - Cost: a contributor expands k − 1 masks and sends b·d bits and 80 bytes an aggregator.
 public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
+    /// The clients, in ascending order.
     public let contributors: [PartyID]
     /// The helper that gets the vectors and learns the sum.
     public let leader: PartyID
@@ -25,8 +26,11 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     public let aggregators: [PartyID]
     /// The keys to which seeds are sealed, in the same order.
     public let aggregatorKeys: [KeyAgreementPublicKey]
+    /// The elements of a vector.
     public let dimension: Int
+    /// The ring of the sum.
     public let width: RingWidth
+    /// The cohort below which nothing is summed.
     public let minimumContributors: Int
     /// Remembers in which rounds this process's aggregators have answered.
     public let journal: ShareReleaseJournal
@@ -63,10 +67,14 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
         minimumContributors = minimumCohort.count
     }
 
+    /// The name on the command line and in the session.
     public var name: String { "additive" }
+    /// The parties that own no vector.
     public var helpers: [PartyID] { [leader] + aggregators }
+    /// Who learns the sum.
     public var recipients: Set<PartyID> { [leader] }
 
+    /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {
         var encoder = WireEncoder()
         encoder.write(UInt8(width.bits))
@@ -76,6 +84,7 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
         return encoder.bytes
     }
 
+    /// One party's side of one aggregation; see `AggregationScheme`.
     public func makeParty(
         _ id: PartyID, contributing vector: [Element]?, in context: RoundContext,
         using randomness: consuming some SecureRandomNumberGenerator

@@ -18,6 +18,7 @@ public enum AdditiveMessage<Element: MaskableElement>: WireMessage {
     static var forwardStage: Stage { Stage(1, "forward") }
     static var combineStage: Stage { Stage(2, "combine") }
 
+    /// The step of the protocol; nil for an abort.
     public var stage: Stage? {
         switch self {
         case .share: Self.shareStage
@@ -27,6 +28,7 @@ public enum AdditiveMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// The type byte on the wire.
     public var type: UInt8 {
         switch self {
         case .share: AdditiveMessageType.share
@@ -36,6 +38,7 @@ public enum AdditiveMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// Writes the fields of the message.
     public func encodeBody(into encoder: inout WireEncoder, as format: MessageFormat) {
         switch self {
         case .share(let share, let seeds):
@@ -51,6 +54,7 @@ public enum AdditiveMessage<Element: MaskableElement>: WireMessage {
         }
     }
 
+    /// Reads the fields of a message of this type; refuses every other one.
     public static func decodeBody(
         ofType type: UInt8, from decoder: inout WireDecoder, as format: MessageFormat
     ) throws(WireError) -> AdditiveMessage {

@@ -38,10 +38,14 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
         self.quantizer = quantizer
     }
 
+    /// The elements of a vector.
     public var dimension: Int { parameterCount + 3 }
+    /// The ring of the sum.
     public var width: RingWidth { capacity.width }
+    /// The most clients whose updates may be summed.
     public var clients: Int { capacity.terms }
 
+    /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {
         let text =
             "fixed-point values=\(parameterCount) bits=\(quantizer.bits) clip=\(quantizer.clip) clients=\(capacity.terms)"
@@ -49,6 +53,7 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
         return Array(text.utf8)
     }
 
+    /// Quantizes an update and multiplies it by its weight; see `UpdateCodec`.
     public func encode(
         _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> (vector: [Element], clippedCount: Int) {
@@ -74,6 +79,7 @@ public struct FixedPointCodec<Element: RingWord>: UpdateCodec {
         return (vector, quantized.clippedCount)
     }
 
+    /// The weighted mean behind a sum; see `UpdateCodec`.
     public func decode(_ sum: [Element]) throws(RingError) -> MeanUpdate {
         guard sum.count == dimension else { throw .lengthMismatch(expected: dimension, actual: sum.count) }
         let totalWeight = UInt64(sum[0])

@@ -27,10 +27,12 @@ public struct NoMechanism<Element: RingWord>: UpdateMechanism {
     /// No noise.
     public init() {}
 
+    /// Leaves the vector as it is.
     public func perturb(
         _ vector: inout [Element], width: RingWidth, using generator: inout some SecureRandomNumberGenerator
     ) {}
 
+    /// Leaves the sum as it is.
     public func release(
         _ sum: inout [Element], width: RingWidth, using generator: inout some SecureRandomNumberGenerator
     ) {}

@@ -75,6 +75,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// Contributors are made one after the other, and `input` is asked for a vector only then: where a scheme needs no
     /// more of a contributor than one message, only one vector exists at a time.
     /// - Parameter input: the vector of a contributor.
+    /// - Returns: who learned what, who gave up and why, and what it cost.
     public consuming func run(input: (PartyID) -> [Element]) -> AggregationOutcome<Element> {
         for id in scheme.helpers { begin(id, vector: nil) }
         for id in scheme.contributors {

@@ -17,6 +17,7 @@ public struct SystemRandomnessSource: RandomnessSource {
     /// The operating system's generator.
     public init() {}
 
+    /// The generator of one party.
     public func generator(for party: PartyID, in context: RoundContext) -> SystemRandomness { SystemRandomness() }
 }
 
@@ -30,6 +31,7 @@ public struct SimulationRandomness: RandomnessSource {
     /// The generators of a seed.
     public init(seed: UInt64) { self.seed = seed }
 
+    /// The generator of one party.
     public func generator(for party: PartyID, in context: RoundContext) -> SeededGenerator {
         generator(purpose: "party", task: context.task, round: context.round, attempt: context.attempt, party: party)
     }

@@ -37,6 +37,7 @@ public protocol AggregationScheme<Element>: Sendable {
     ///   - vector: `dimension` elements for a contributor, nil for a helper.
     ///   - context: what the aggregation is bound to.
     ///   - randomness: this party's own; no other party may have a generator in the same state.
+    /// - Returns: a party that has not started yet.
     /// - Throws: `.unknownParty`, `.wrongVectorLength`, `.missingVector`, and what the scheme says.
     func makeParty(
         _ id: PartyID, contributing vector: [Element]?, in context: RoundContext,

@@ -10,11 +10,15 @@ public enum Insecure {
     /// The server sees every vector. The baseline of every comparison, and the oracle that every exact scheme's sum
     /// equals bit for bit.
     public struct Plain<Element: PackableElement>: AggregationScheme {
+        /// The clients, in ascending order.
         public let contributors: [PartyID]
         /// The server, which sees everything.
         public let server: PartyID
+        /// The elements of a vector.
         public let dimension: Int
+        /// The ring of the sum.
         public let width: RingWidth
+        /// The cohort below which nothing is summed.
         public let minimumContributors: Int
 
         /// A scheme in which `server` sees every vector.
@@ -34,10 +38,14 @@ public enum Insecure {
             minimumContributors = minimumCohort.count
         }
 
+        /// The name on the command line and in the session.
         public var name: String { "plain" }
+        /// The parties that own no vector.
         public var helpers: [PartyID] { [server] }
+        /// Who learns the sum.
         public var recipients: Set<PartyID> { [server] }
 
+        /// The parameters as the wire format writes them (Documentation/WireFormat.md).
         public var encodedParameters: [UInt8] {
             var encoder = WireEncoder()
             encoder.write(UInt8(width.bits))
@@ -46,6 +54,7 @@ public enum Insecure {
             return encoder.bytes
         }
 
+        /// One party's side of one aggregation; see `AggregationScheme`.
         public func makeParty(
             _ id: PartyID, contributing vector: [Element]?, in context: RoundContext,
             using randomness: consuming some SecureRandomNumberGenerator
@@ -66,6 +75,7 @@ public enum PlainMessage<Element: PackableElement>: WireMessage {
 
     static var input: Stage { Stage(0, "input") }
 
+    /// The step of the protocol; nil for an abort.
     public var stage: Stage? {
         switch self {
         case .vector: Self.input
@@ -73,6 +83,7 @@ public enum PlainMessage<Element: PackableElement>: WireMessage {
         }
     }
 
+    /// The type byte on the wire.
     public var type: UInt8 {
         switch self {
         case .abort: AbortReason.messageType
@@ -80,6 +91,7 @@ public enum PlainMessage<Element: PackableElement>: WireMessage {
         }
     }
 
+    /// Writes the fields of the message.
     public func encodeBody(into encoder: inout WireEncoder, as format: MessageFormat) {
         switch self {
         case .vector(let vector): encoder.write(vector: vector, as: format)
@@ -87,6 +99,7 @@ public enum PlainMessage<Element: PackableElement>: WireMessage {
         }
     }
 
+    /// Reads the fields of a message of this type; refuses every other one.
     public static func decodeBody(
         ofType type: UInt8, from decoder: inout WireDecoder, as format: MessageFormat
     ) throws(WireError) -> PlainMessage {

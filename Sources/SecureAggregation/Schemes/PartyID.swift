@@ -10,6 +10,7 @@ public struct PartyID: Hashable, Sendable {
 }
 
 extension PartyID: Comparable {
+    /// Orders by number.
     public static func < (a: PartyID, b: PartyID) -> Bool { a.rawValue < b.rawValue }
 }
 

@@ -17,5 +17,6 @@ public struct Stage: Hashable, Sendable {
 }
 
 extension Stage: Comparable {
+    /// Orders by number.
     public static func < (a: Stage, b: Stage) -> Bool { a.ordinal < b.ordinal }
 }
