@@ -222,6 +222,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// A frame for a party that has finished: a repeated one, or one that is too late.
     private mutating func countAfterTheEnd(_ frame: Frame) {
         guard outcome.finished.contains(frame.receiver) else { return }
+        // That somebody else gave up does not concern a party that is done.
+        if let message = try? Scheme.Message(decoding: frame.bytes, as: format), message.stage == nil { return }
         let digest = HashDigest(of: frame.bytes)
         if taken[frame.receiver]?.values.contains(where: { $0[frame.sender] == digest }) == true {
             outcome.duplicates += 1

@@ -50,7 +50,8 @@ struct Comparison {
             results[scheme].map { ComparisonRow(scheme: scheme, runs: $0, options: options, seed: firstSeed) }
         }
         return ComparisonResult(
-            options: options, task: first, seeds: (firstSeed, seeds), centralized: pooled.mean, localOnly: local.mean,
+            options: options, task: first, seeds: (firstSeed, seeds), centralizedAccuracies: pooled,
+            localOnlyAccuracies: local,
             rows: rows)
     }
 

@@ -9,10 +9,13 @@ struct ComparisonResult {
     let options: LearningOptions
     let task: LearningTask
     let seeds: (first: UInt64, count: Int)
-    let centralized: Double
-    let localOnly: Double
+    /// One accuracy a seed.
+    let centralizedAccuracies: [Double]
+    let localOnlyAccuracies: [Double]
     let rows: [ComparisonRow]
 
+    private var centralized: Double { centralizedAccuracies.mean }
+    private var localOnly: Double { localOnlyAccuracies.mean }
     private var plainAccuracy: Double? { rows.first { $0.scheme == .plain }?.accuracy }
 
     // MARK: JSON
@@ -33,9 +36,16 @@ struct ComparisonResult {
                         "label_entropy_bits": .number(client.labelEntropyInBits),
                     ]
                 }),
-            "centralized": ["accuracy": .number(centralized)],
-            "local_only": ["accuracy": .number(localOnly)],
+            "centralized": baseline(centralizedAccuracies),
+            "local_only": baseline(localOnlyAccuracies),
             "rows": .array(rows.map(json)),
+        ]
+    }
+
+    private func baseline(_ accuracies: [Double]) -> JSONValue {
+        [
+            "accuracy": .number(accuracies.mean),
+            "accuracy_sd": .optional(accuracies.count > 1 ? accuracies.standardDeviation : nil),
         ]
     }
 
@@ -100,7 +110,12 @@ struct ComparisonResult {
     }
 
     private var baselines: String {
-        "Baselines: trained on pooled data \(Format.percent(centralized)); each client alone, mean \(Format.percent(localOnly))."
+        func text(_ accuracies: [Double]) -> String {
+            let deviation = accuracies.count > 1 ? String(format: " ± %.1f", 100 * accuracies.standardDeviation) : ""
+            return Format.percent(accuracies.mean) + deviation
+        }
+        return
+            "Baselines: trained on pooled data \(text(centralizedAccuracies)); each client alone, mean \(text(localOnlyAccuracies))."
     }
 
     private static let legend = """

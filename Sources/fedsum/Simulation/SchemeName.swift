@@ -99,7 +99,8 @@ extension SchemeName {
                     contributors: cohort, leader: SchemeSettings.server,
                     aggregators: keys.map { ($0.id, $0.key.publicKey) },
                     privateKeys: Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0.key) }),
-                    dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort)
+                    dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort,
+                    journal: settings.journal)
             }
         case .secagg:
             return try visitor.visit { (cohort) throws(AggregationError) in
