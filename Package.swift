@@ -61,10 +61,12 @@ let package = Package(
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
-        tests(of: "SecureRandomness"),
-        tests(of: "RingArithmetic", ["SecureRandomness"]),
-        tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness"]),
-        tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness"]),
+        tests(of: "SecureRandomness", ["FedsumTestVectors"]),
+        tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
+        tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
+        tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
+        // Reads Tests/Vectors for the tests of the first floor.
+        .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),
         // Floor 2: schemes
         library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         tests(of: "SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FedsumTestVectors
 import RingArithmetic
 import SecretSharing
 @_spi(Simulation) import SecureRandomness

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import RingArithmetic
+@_spi(Simulation) import SecureAggregation
+@_spi(Simulation) import SecureRandomness
+
+/// What the files hold, as integers in a ring.
+struct SumInput {
+    /// One vector a client, w·X or [w, w·X].
+    let vectors: [[UInt64]]
+    let weights: [Int]?
+    let capacity: SumCapacity
+    /// X = (x + offset) · scale.
+    let offset: Double
+    let scale: Double
+    let isExact: Bool
+    let clippedCount: Int
+    let lost: [PartyID]
+    let lostBeforeSend: Int
+
+    var dimension: Int { vectors[0].count }
+
+    init(_ command: Sum) throws {
+        let files = try command.files.map { try VectorFile($0) }
+        guard let first = files.first else { throw UsageError("there is no file.") }
+        for file in files where file.values.count != first.values.count {
+            throw UsageError(
+                "'\(file.path)' has \(file.values.count) values and '\(first.path)' has \(first.values.count); all must have the same number."
+            )
+        }
+        for file in files {
+            if let position = file.values.firstIndex(where: { !$0.isFinite }) {
+                throw UsageError("'\(file.path)': the value at position \(position) is not a finite number.")
+            }
+        }
+        weights = try command.weights.map { text in
+            let list = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+            guard list.count == files.count, list.allSatisfy({ ($0 ?? -1) >= 0 }),
+                list.contains(where: { ($0 ?? 0) > 0 })
+            else {
+                throw UsageError(
+                    "--weights takes \(files.count) integers of at least 0, not all 0, separated by commas.")
+            }
+            return list.compactMap { $0 }
+        }
+        let parties = Set(1...files.count)
+        let dropped = try (command.drop ?? "").split(separator: ",").map { part in
+            guard let id = Int(part), parties.contains(id) else {
+                throw UsageError("--drop takes numbers between 1 and \(files.count), not '\(part)'.")
+            }
+            return PartyID(UInt32(id))
+        }
+        lost = Set(dropped).sorted()
+        guard let send = command.dropStage.map({ command.scheme.send(atStage: $0) }) ?? command.scheme.vectorSend else {
+            throw UsageError(
+                "clients of \(command.scheme.rawValue) send nothing at stage '\(command.dropStage ?? "")'.")
+        }
+        lostBeforeSend = send
+
+        let largest = files.flatMap(\.values).map(abs).max() ?? 0
+        let bound = command.clip ?? Self.nextPowerOfTwo(above: largest)
+        guard bound.isFinite, bound > 0 else { throw RingError.clipNotPositive }
+        if command.clip == nil {
+            Terminal.note(
+                "note: the bound ±\(bound) was chosen by looking at all inputs; where they are private, agree on --clip beforehand."
+            )
+        }
+        let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }
+        var clipped = 0
+        let maximumWeight = weights?.max() ?? 1
+        var integers: [[UInt64]] = []
+        if isWhole, bound.rounded(.down) <= 2_147_483_647 {
+            // x + C for integers −C … C is exact.
+            let limit = bound.rounded(.down)
+            let inputBits = max(1, 64 - UInt64(2 * limit).leadingZeroBitCount)
+            capacity = try SumCapacity(terms: files.count, maximumWeight: maximumWeight, inputBits: min(32, inputBits))
+            (offset, scale, isExact) = (limit, 1, true)
+            for file in files {
+                clipped += file.values.count { abs($0) > limit }
+                integers.append(file.values.map { UInt64(min(max($0, -limit), limit) + limit) })
+            }
+        } else {
+            let quantizer = try FixedPointQuantizer(bits: command.bits, clip: bound)
+            capacity = try SumCapacity(terms: files.count, maximumWeight: maximumWeight, inputBits: command.bits)
+            (offset, scale, isExact) = (bound, 1 / quantizer.step, false)
+            for (position, file) in files.enumerated() {
+                let quantized: FixedPointQuantizer.Quantized
+                if let seed = command.seed {
+                    var generator = SimulationRandomness(seed: seed).generator(
+                        purpose: "rounding", party: PartyID(UInt32(position + 1)))
+                    quantized = try quantizer.quantize(file.values, using: &generator)
+                } else {
+                    var generator = SystemRandomness()
+                    quantized = try quantizer.quantize(file.values, using: &generator)
+                }
+                clipped += quantized.clippedCount
+                integers.append(quantized.integers.map { UInt64($0) })
+            }
+        }
+        clippedCount = clipped
+        if let weights {
+            vectors = zip(weights, integers).map { weight, values in
+                [UInt64(weight)] + values.map { UInt64(weight) * $0 }
+            }
+        } else {
+            vectors = integers
+        }
+    }
+
+    private static func nextPowerOfTwo(above value: Double) -> Double {
+        var bound = 1.0
+        while bound < value { bound *= 2 }
+        return bound
+    }
+
+    /// The sum, or the weighted mean, behind the integers.
+    func decode(_ sum: [UInt64], contributors: Int) throws -> [Double] {
+        guard weights != nil else { return sum.map { Double($0) / scale - Double(contributors) * offset } }
+        guard sum[0] > 0 else { throw RingError.emptySum }
+        return sum.dropFirst().map { Double($0) / Double(sum[0]) / scale - offset }
+    }
+
+    /// The largest error of a value of the result, from rounding alone.
+    func errorBound(contributors: Int) -> Double {
+        isExact ? 0 : (weights == nil ? Double(contributors) : 1) / scale
+    }
+}
