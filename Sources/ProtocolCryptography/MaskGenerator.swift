@@ -127,17 +127,20 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                 let first = offset / size
                 let words = keystream.count / size
                 precondition(first + words <= count, "Keystream for more elements than there are.")
-                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by
-                // the precondition above.
+                guard let source = keystream.baseAddress, let base = target.baseAddress else { return }
+                let elements = unsafe base + first
+                // Unchecked arithmetic on hoisted pointers, so that the loops become vector instructions.
+                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by the
+                // precondition above.
                 if subtracting {
                     for index in 0..<words {
-                        let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-                        unsafe target[first + index] &-= Element(truncatingIfNeeded: Word(littleEndian: word))
+                        let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
+                        unsafe elements[index] = elements[index] &- Element(truncatingIfNeeded: Word(littleEndian: word))
                     }
                 } else {
                     for index in 0..<words {
-                        let word = unsafe keystream.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-                        unsafe target[first + index] &+= Element(truncatingIfNeeded: Word(littleEndian: word))
+                        let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
+                        unsafe elements[index] = elements[index] &+ Element(truncatingIfNeeded: Word(littleEndian: word))
                     }
                 }
             }

@@ -126,8 +126,15 @@ public struct InProcessTransport: Sendable {
         return nil
     }
 
-    /// Whether a message can come twice: only a fault does that in one process.
-    package var canRepeat: Bool { !faults.faults.isEmpty }
+    /// Whether a message can come twice: only these faults do that in one process.
+    package var canRepeat: Bool {
+        faults.faults.contains { fault in
+            switch fault {
+            case .duplicate, .conflict, .outage: true
+            default: false
+            }
+        }
+    }
 
     /// Whether a party can come back after an outage.
     package var canReconnect: Bool { faults.faults.contains { if case .outage = $0 { true } else { false } } }

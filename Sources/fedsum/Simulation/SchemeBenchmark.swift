@@ -112,6 +112,7 @@ struct SchemeBenchmark {
             if lostBeforeSend <= benchmark.scheme.vectorSend {
                 for case .loss(let id, _) in faults.faults { expected.remove(id) }
             }
+            let pattern = Self.pattern(seed: benchmark.seed, count: benchmark.dimension)
             Machine.resetPeakMemory()
             let scheme = try make(parties)
             var oracle = [Element](repeating: 0, count: benchmark.dimension)
@@ -121,7 +122,7 @@ struct SchemeBenchmark {
                 randomness: SimulationRandomness(seed: benchmark.seed), faults: faults,
                 cpuClock: { Platform.threadCPUTime() }
             ).run { id in
-                let vector = Self.vector(of: id, seed: benchmark.seed, count: benchmark.dimension, mask: mask)
+                let vector = Self.vector(of: id, from: pattern, mask: mask)
                 // The bound of the sum is below 2^b, so the oracle's plain additions cannot wrap.
                 if expected.contains(id) { for index in oracle.indices { oracle[index] &+= vector[index] } }
                 return vector
@@ -136,13 +137,19 @@ struct SchemeBenchmark {
                 aborted: outcome.aggregate == nil, cost: outcome.cost, peakMemory: Machine.peakMemory)
         }
 
-        /// A vector that is cheap to make, since making it is not what is measured: a multiplicative hash of position
-        /// and client.
-        private static func vector(of id: PartyID, seed: UInt64, count: Int, mask: Element) -> [Element] {
-            let start = (seed &+ UInt64(id.rawValue)) &* 0x9E37_79B9_7F4A_7C15
-            return (0..<count).map { index in
-                Element(truncatingIfNeeded: ((start &+ UInt64(index)) &* 0xD134_2543_DE82_EF95) >> 32) & mask
+        /// Words that look random: a multiplicative hash of the position.
+        private static func pattern(seed: UInt64, count: Int) -> [Element] {
+            (0..<count).map { index in
+                Element(truncatingIfNeeded: ((seed &+ UInt64(index)) &* 0xD134_2543_DE82_EF95) >> 32)
             }
+        }
+
+        /// A vector that is cheap to make, since making it is not what is measured: the pattern, shifted by the client.
+        private static func vector(of id: PartyID, from pattern: [Element], mask: Element) -> [Element] {
+            var vector = pattern
+            let shift = Element(truncatingIfNeeded: UInt64(id.rawValue) &* 0x9E37_79B9_7F4A_7C15)
+            for index in vector.indices { vector[index] = (vector[index] &+ shift) & mask }
+            return vector
         }
     }
 }
