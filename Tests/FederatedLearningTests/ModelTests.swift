@@ -4,14 +4,9 @@ import FederatedLearning
 import Testing
 
 #if canImport(Glibc)
+import Glibc
 #else
 import Darwin
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 #endif
 
 @Suite("Models")
