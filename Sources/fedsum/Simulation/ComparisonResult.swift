@@ -80,7 +80,7 @@ struct ComparisonResult {
         "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model);\n"
             + "\(options.clients) clients (\(options.split)), \(options.rounds) rounds × \(options.localEpochs) epochs; "
             + (seeds.count == 1
-                ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
+                ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first &+ UInt64(seeds.count - 1))")
     }
 
     /// Two tables, so that neither is wider than a terminal: what came out, and what it cost.
@@ -147,15 +147,36 @@ struct ComparisonResult {
 
     // MARK: Files
 
+    /// Makes the folder of the reports, where it is not there yet.
+    @discardableResult
+    static func makeFolder(_ folder: String) throws -> URL {
+        let url = URL(fileURLWithPath: folder, isDirectory: true)
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw ReportError(path: folder, reason: error.localizedDescription)
+        }
+        return url
+    }
+
+    struct ReportError: LocalizedError {
+        let path: String
+        let reason: String
+        var errorDescription: String? { "'\(path)' cannot be written (--out): \(reason)" }
+    }
+
     /// Writes the reports; each file appears whole or not at all.
     func write(to folder: String) throws {
-        let url = URL(fileURLWithPath: folder, isDirectory: true)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let url = try Self.makeFolder(folder)
         let files = [
             "report.json": try json.text() + "\n", "report.md": markdown, "report.csv": csv,
         ]
         for (name, text) in files.sorted(by: { $0.key < $1.key }) {
-            try Data(text.utf8).write(to: url.appendingPathComponent(name), options: .atomic)
+            do {
+                try Data(text.utf8).write(to: url.appendingPathComponent(name), options: .atomic)
+            } catch {
+                throw ReportError(path: "\(folder)/\(name)", reason: error.localizedDescription)
+            }
         }
         Terminal.note("wrote report.csv, report.json and report.md to \(folder)")
     }
