@@ -88,7 +88,7 @@ struct ComparisonResult {
         "scheme", "accuracy", "gap to pooled", "gap to plain", "max sum error", "rounds",
     ]
     private static let costHeader = [
-        "scheme", "up/client", "down/client", "client CPU", "server CPU", "msg rounds", "dropouts", "colluders",
+        "scheme", "up", "down", "client CPU", "server CPU", "stages", "dropouts", "colluders",
     ]
 
     private func resultCells(_ row: ComparisonRow) -> [String] {
@@ -119,10 +119,12 @@ struct ComparisonResult {
     }
 
     private static let legend = """
-        Per round: bytes and client CPU of one client, CPU of all servers; neither local training nor sending out
-        the model is counted. max sum error: the largest difference between the scheme's integer sum and the true
-        one, over all rounds and coordinates. dropouts: clients that may be lost in a round. colluders: parties
-        that may collude with whoever learns the sum, and still learn nothing more.
+        Per round: bytes up and down and CPU of one client, CPU of all servers; neither
+        local training nor sending out the model is counted. stages: the protocol's
+        rounds of messages. max sum error: the largest difference between the scheme's
+        integer sum and the true one, over all rounds and coordinates. dropouts:
+        clients that may be lost in a round. colluders: parties that may collude with
+        whoever learns the sum, and still learn nothing more.
         """
 
     var text: String {
