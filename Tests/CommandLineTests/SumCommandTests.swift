@@ -92,6 +92,15 @@ import Testing
         }
     }
 
+    @Test func `whole numbers are exact up to 2^31 - 1`() throws {
+        let scratch = try Scratch()
+        let files = try (0..<3).map { try scratch.file("v\($0).csv", "2147483647 -2147483647 1500000001") }
+        let run = try FedsumProgram.run(["sum"] + files + ["--json"])
+        let document = try run.json()
+        #expect(document["exact"] == .bool(true))
+        #expect(document["sum"]?.entries.compactMap(\.number) == [6_442_450_941, -6_442_450_941, 4_500_000_003])
+    }
+
     @Test(arguments: schemes)
     func `too many losses are a failed run and show nothing`(scheme: String) throws {
         let scratch = try Scratch()

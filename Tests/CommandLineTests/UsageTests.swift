@@ -49,7 +49,9 @@ import Testing
             ["--drop", "x"], ["--drop-stage", "lunch"], ["--clip", "0"], ["--clip", "nan"], ["--clip", "-1"],
             ["--threshold", "1"], ["--threshold", "4"], ["--scheme", "additive", "--aggregators", "1"],
             ["--seed", "-1"], ["nan.csv"], ["inf.csv"], ["longer.csv"], ["text.csv"], ["empty.csv"], ["missing.csv"],
-            ["broken.npy"], ["."],
+            ["broken.npy"], ["cut.npy"], ["gap.csv"], ["trailing.csv"], ["mixed.csv"], ["."],
+            ["--set", "config=x.toml"],
+            ["--scheme", "additive", "--aggregators", "501"],
         ]
     )
     func `sum refuses`(arguments: [String]) throws {
@@ -57,6 +59,14 @@ import Testing
         try scratch.file("nan.csv", "1,nan,3")
         try scratch.file("inf.csv", "1,2,inf")
         try scratch.file("longer.csv", "1,2,3,4")
+        try scratch.file("gap.csv", "1,,2,3")
+        try scratch.file("trailing.csv", "1,2,3,")
+        try scratch.file("mixed.csv", "1,2;3")
+        // A shape of four values, and three of them.
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }\n"
+        try scratch.file(
+            "cut.npy",
+            Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [1, 2, 3]))
         try scratch.file("text.csv", "1,two,3")
         try scratch.file("empty.csv", "")
         try scratch.file("broken.npy", Data([0x93] + Array("NUMPY".utf8) + [1, 0, 255, 255, 0, 0]))

@@ -61,11 +61,15 @@ struct Bench: ParsableCommand {
         try report {
             if !primitives.isEmpty { return try runPrimitives() }
             let names = try SchemeName.list(schemes)
-            let clientCounts = try list(clients, "clients") {
-                Int($0).flatMap { (1...150_000).contains($0) ? $0 : nil }
+            let clientCounts = try list(clients, "clients", "whole numbers between 3 and 150000") {
+                Int($0).flatMap { (3...150_000).contains($0) ? $0 : nil }
             }
-            let dimensions = try list(dimension, "dimension") { Int($0).flatMap { $0 >= 1 ? $0 : nil } }
-            let dropouts = try list(dropout, "dropout") { Double($0).flatMap { (0..<1).contains($0) ? $0 : nil } }
+            let dimensions = try list(dimension, "dimension", "whole numbers between 1 and 2^32 − 1") {
+                Int($0).flatMap { (1...Int(UInt32.max)).contains($0) ? $0 : nil }
+            }
+            let dropouts = try list(dropout, "dropout", "shares of at least 0 and below 1") {
+                Double($0).flatMap { (0..<1).contains($0) ? $0 : nil }
+            }
             let seed = try self.seed ?? drawnSeed()
             var rows: [SchemeBenchmark.Row] = []
             for count in clientCounts {
@@ -92,10 +96,12 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private func list<Value>(_ text: String, _ flag: String, _ read: (String) -> Value?) throws -> [Value] {
+    private func list<Value>(
+        _ text: String, _ flag: String, _ what: String, _ read: (String) -> Value?
+    ) throws -> [Value] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             guard let value = read(part.trimmingCharacters(in: .whitespaces)) else {
-                throw UsageError("--\(flag): '\(part)' is out of range or not a number.")
+                throw UsageError("--\(flag) takes \(what), separated by commas, not '\(part)'.")
             }
             return value
         }

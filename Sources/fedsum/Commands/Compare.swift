@@ -51,9 +51,11 @@ struct Compare: ParsableCommand {
         try report {
             let names = try SchemeName.list(schemes)
             let comparison = try Comparison(learning, schemes: names, firstSeed: seed ?? drawnSeed(), seeds: seeds)
+            // Before the work, which a folder that cannot be made would waste.
+            if let out { try ComparisonResult.makeFolder(out) }
             let result = try comparison.run()
-            if let out { try result.write(to: out) }
             Terminal.output(json ? try result.json.text() : result.text)
+            if let out { try result.write(to: out) }
             if result.rows.contains(where: { $0.maximumSumError > 0 }) { throw ExitStatus.falseCheck }
             if result.rows.contains(where: { $0.roundsCompleted == 0 }) { throw ExitStatus.failure }
         }

@@ -15,7 +15,7 @@ struct Sum: ParsableCommand {
             Example:
               fedsum sum a.csv b.csv c.csv d.csv --scheme secagg --drop 2
 
-            A file is CSV, or NumPy's .npy. Whole numbers are summed exactly; other values in fixed point of --bits bits. File i is client i.
+            A file is CSV, or NumPy's .npy. Whole numbers up to 2^31 − 1 are summed exactly; other values in fixed point of --bits bits. File i is client i.
             """)
 
     @Argument(help: "Files with one vector each, all of the same length.")
@@ -37,7 +37,9 @@ struct Sum: ParsableCommand {
     var bits = 24
 
     @Option(
-        help: "Bound on absolute values; larger ones are clipped. (default: the next power of two above all values)")
+        help:
+            "Bound on absolute values; larger ones are clipped. (default: the next power of two above all values, at least 1)"
+    )
     var clip: Double?
 
     @Option(help: "Helpers of the sharing schemes.")

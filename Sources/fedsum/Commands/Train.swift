@@ -164,7 +164,7 @@ struct Train: ParsableCommand {
             return Terminal.table(
                 header: ["round", "clients", "training loss", "training accuracy", "clipped", "aborted"], rows: rows)
                 + "\n\nStopped by \(result.reason.rawValue). Test accuracy \(Format.percent(result.test.accuracy)) (seed \(task.seed))."
-                + " Loss and accuracy of the clients come from the masked sum, of the model that each round began with."
+                + "\nLoss and accuracy of the clients come from the masked sum, of the model that\neach round began with."
                 + (clipped > 0
                     ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only."
                     : "")

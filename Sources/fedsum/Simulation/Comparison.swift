@@ -33,15 +33,12 @@ struct Comparison {
             let baselines = try task.withModel(options, Baselines(task: task, options: options))
             pooled.append(baselines.pooled)
             local.append(baselines.localOnly)
+            try stopIfInterrupted()
             for scheme in schemes {
                 results[scheme, default: []].append(
                     try task.withModel(options, SchemeRun(task: task, options: options, scheme: scheme, note: position))
                 )
-                if Platform.interruptionRequested {
-                    Terminal.endProgress()
-                    Terminal.note("interrupted: nothing was kept.")
-                    throw ExitStatus.failure
-                }
+                try stopIfInterrupted()
             }
         }
         Terminal.endProgress()
@@ -53,6 +50,13 @@ struct Comparison {
             options: options, task: first, seeds: (firstSeed, seeds), centralizedAccuracies: pooled,
             localOnlyAccuracies: local,
             rows: rows)
+    }
+
+    private func stopIfInterrupted() throws {
+        guard Platform.interruptionRequested else { return }
+        Terminal.endProgress()
+        Terminal.note("interrupted: nothing was kept.")
+        throw ExitStatus.failure
     }
 
     private struct Baselines: ModelVisitor {
@@ -68,8 +72,12 @@ struct Comparison {
             var generator = SimulationRandomness(seed: task.seed).generator(purpose: "baselines")
             let pooled = try training.pooled(
                 model, from: start, on: task.data, clients: task.clientRows, test: task.testRows, using: &generator)
-            let local = try training.localOnly(
-                model, from: start, on: task.data, clients: task.clientRows, test: task.testRows, using: &generator)
+            // Client after client, so that Ctrl-C need not wait for all of them.
+            var local: [Evaluation] = []
+            for rows in task.clientRows where !Platform.interruptionRequested {
+                local += try training.localOnly(
+                    model, from: start, on: task.data, clients: [rows], test: task.testRows, using: &generator)
+            }
             return (pooled.accuracy, local.meanAccuracy)
         }
     }

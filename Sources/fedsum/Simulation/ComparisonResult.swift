@@ -80,7 +80,7 @@ struct ComparisonResult {
         "\(task.data.name): \(task.trainCount) rows for training, \(task.testRows.count) for testing; \(options.model);\n"
             + "\(options.clients) clients (\(options.split)), \(options.rounds) rounds × \(options.localEpochs) epochs; "
             + (seeds.count == 1
-                ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first + UInt64(seeds.count) - 1)")
+                ? "seed \(seeds.first)" : "seeds \(seeds.first) … \(seeds.first &+ UInt64(seeds.count - 1))")
     }
 
     /// Two tables, so that neither is wider than a terminal: what came out, and what it cost.
@@ -88,7 +88,7 @@ struct ComparisonResult {
         "scheme", "accuracy", "gap to pooled", "gap to plain", "max sum error", "rounds",
     ]
     private static let costHeader = [
-        "scheme", "up/client", "down/client", "client CPU", "server CPU", "msg rounds", "dropouts", "colluders",
+        "scheme", "up", "down", "client CPU", "server CPU", "stages", "dropouts", "colluders",
     ]
 
     private func resultCells(_ row: ComparisonRow) -> [String] {
@@ -119,10 +119,12 @@ struct ComparisonResult {
     }
 
     private static let legend = """
-        Per round: bytes and client CPU of one client, CPU of all servers; neither local training nor sending out
-        the model is counted. max sum error: the largest difference between the scheme's integer sum and the true
-        one, over all rounds and coordinates. dropouts: clients that may be lost in a round. colluders: parties
-        that may collude with whoever learns the sum, and still learn nothing more.
+        Per round: bytes up and down and CPU of one client, CPU of all servers; neither
+        local training nor sending out the model is counted. stages: the protocol's
+        rounds of messages. max sum error: the largest difference between the scheme's
+        integer sum and the true one, over all rounds and coordinates. dropouts:
+        clients that may be lost in a round. colluders: parties that may collude with
+        whoever learns the sum, and still learn nothing more.
         """
 
     var text: String {
@@ -147,15 +149,36 @@ struct ComparisonResult {
 
     // MARK: Files
 
+    /// Makes the folder of the reports, where it is not there yet.
+    @discardableResult
+    static func makeFolder(_ folder: String) throws -> URL {
+        let url = URL(fileURLWithPath: folder, isDirectory: true)
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw ReportError(path: folder, reason: error.localizedDescription)
+        }
+        return url
+    }
+
+    struct ReportError: LocalizedError {
+        let path: String
+        let reason: String
+        var errorDescription: String? { "'\(path)' cannot be written (--out): \(reason)" }
+    }
+
     /// Writes the reports; each file appears whole or not at all.
     func write(to folder: String) throws {
-        let url = URL(fileURLWithPath: folder, isDirectory: true)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let url = try Self.makeFolder(folder)
         let files = [
             "report.json": try json.text() + "\n", "report.md": markdown, "report.csv": csv,
         ]
         for (name, text) in files.sorted(by: { $0.key < $1.key }) {
-            try Data(text.utf8).write(to: url.appendingPathComponent(name), options: .atomic)
+            do {
+                try Data(text.utf8).write(to: url.appendingPathComponent(name), options: .atomic)
+            } catch {
+                throw ReportError(path: "\(folder)/\(name)", reason: error.localizedDescription)
+            }
         }
         Terminal.note("wrote report.csv, report.json and report.md to \(folder)")
     }

@@ -73,7 +73,12 @@ struct LearningOptions: ParsableArguments {
                 throw UsageError(
                     "--dataset takes digits, breast-cancer or the path of a CSV file; there is no file '\(dataset)'.")
             }
-            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataset)))
+            let bytes: [UInt8]
+            do {
+                bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataset)))
+            } catch {
+                throw UsageError("the data set '\(dataset)' cannot be read: \(error.localizedDescription)")
+            }
             data = try DataSet(csv: bytes, name: URL(fileURLWithPath: dataset).lastPathComponent)
         }
         return (data, HashDigest(of: data.sourceBytes).description)

@@ -87,6 +87,10 @@ extension SchemeName {
             guard settings.aggregators >= 2 else {
                 throw UsageError("--aggregators must be at least 2: with one, it would see every vector.")
             }
+            // The roster refuses them too, but only once their keys were made.
+            guard settings.aggregators <= 500 else {
+                throw UsageError("--aggregators must be at most 500, not \(settings.aggregators).")
+            }
             var keys: [(id: PartyID, key: KeyAgreementPrivateKey)] = []
             for position in 1..<settings.aggregators {
                 let id = SchemeSettings.helper(position)

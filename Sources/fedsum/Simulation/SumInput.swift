@@ -31,7 +31,7 @@ struct SumInput {
         }
         for file in files {
             if let position = file.values.firstIndex(where: { !$0.isFinite }) {
-                throw UsageError("'\(file.path)': the value at position \(position) is not a finite number.")
+                throw UsageError("'\(file.path)': value number \(position + 1) is not a finite number.")
             }
         }
         weights = try command.weights.map { text in
@@ -59,18 +59,20 @@ struct SumInput {
         lostBeforeSend = send
 
         let largest = files.flatMap(\.values).map(abs).max() ?? 0
-        let bound = command.clip ?? Self.nextPowerOfTwo(above: largest)
-        guard bound.isFinite, bound > 0 else { throw RingError.clipNotPositive }
+        let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }
+        let bound = command.clip ?? Self.defaultBound(largest, isWhole: isWhole)
+        guard bound.isFinite, bound > 0 else {
+            throw UsageError("no power of two is above the largest value, \(largest); give a bound with --clip.")
+        }
         if command.clip == nil {
             Terminal.note(
                 "note: the bound ±\(bound) was chosen by looking at all inputs; where they are private, agree on --clip beforehand."
             )
         }
-        let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }
         var clipped = 0
         let maximumWeight = weights?.max() ?? 1
         var integers: [[UInt64]] = []
-        if isWhole, bound.rounded(.down) <= 2_147_483_647 {
+        if isWhole, bound.rounded(.down) <= Self.largestExactBound {
             // x + C for integers −C … C is exact.
             let limit = bound.rounded(.down)
             let inputBits = max(1, 64 - UInt64(2 * limit).leadingZeroBitCount)
@@ -108,16 +110,27 @@ struct SumInput {
         }
     }
 
-    private static func nextPowerOfTwo(above value: Double) -> Double {
+    /// Whole numbers up to this are summed exactly: x + C takes 32 bits.
+    private static let largestExactBound = 2_147_483_647.0
+
+    /// The next power of two, or for whole numbers the largest bound that keeps them exact.
+    private static func defaultBound(_ largest: Double, isWhole: Bool) -> Double {
         var bound = 1.0
-        while bound < value { bound *= 2 }
-        return bound
+        while bound < largest { bound *= 2 }
+        return isWhole && largest <= largestExactBound ? min(bound, largestExactBound) : bound
     }
 
     /// The sum, or the weighted mean, behind the integers.
     func decode(_ sum: [UInt64], contributors: Int) throws -> [Double] {
         guard weights != nil else { return sum.map { Double($0) / scale - Double(contributors) * offset } }
         guard sum[0] > 0 else { throw RingError.emptySum }
+        // Whole numbers stay whole up to the one division.
+        if isExact {
+            let center = UInt64(offset) * sum[0]
+            return sum.dropFirst().map { value in
+                (value >= center ? Double(value - center) : -Double(center - value)) / Double(sum[0])
+            }
+        }
         return sum.dropFirst().map { Double($0) / Double(sum[0]) / scale - offset }
     }
 

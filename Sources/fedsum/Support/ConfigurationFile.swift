@@ -39,7 +39,7 @@ struct ConfigurationFile: ParsableArguments {
                 guard let separator = setting.firstIndex(of: "="), separator != setting.startIndex else {
                     throw UsageError("--set takes key=value, such as --set rounds=10; it was given '\(setting)'.")
                 }
-                fromSet += flag(String(setting[..<separator]), String(setting[setting.index(after: separator)...]))
+                fromSet += try flag(String(setting[..<separator]), String(setting[setting.index(after: separator)...]))
             } else {
                 rest.append(argument)
             }
@@ -68,7 +68,7 @@ struct ConfigurationFile: ParsableArguments {
             guard let text = Self.text(of: value) else {
                 throw UsageError("'\(key)' in '\(path)' must be a string, a number, true, false or a list of those.")
             }
-            flags += flag(key, text)
+            flags += try flag(key, text)
         }
         return flags
     }
@@ -86,8 +86,11 @@ struct ConfigurationFile: ParsableArguments {
     }
 
     /// `--key=value`; a key with underscores is the flag with hyphens; `true` is the bare flag, `false` none.
-    private static func flag(_ key: String, _ value: String) -> [String] {
+    private static func flag(_ key: String, _ value: String) throws -> [String] {
         let name = "--" + key.replacingOccurrences(of: "_", with: "-")
+        guard name != "--config", name != "--set" else {
+            throw UsageError("'\(key)' cannot be given in a configuration file or by --set.")
+        }
         switch value {
         case "true": return [name]
         case "false": return []

@@ -21,16 +21,28 @@ struct VectorFile {
         guard !values.isEmpty else { throw UsageError("'\(path)' holds no value.") }
     }
 
-    /// Numbers separated by commas, white space or ends of lines.
+    /// Numbers separated by commas or semicolons, white space or ends of lines.
     private static func csv(_ data: Data, _ path: String) throws -> [Double] {
         guard let text = String(data: data, encoding: .utf8) else { throw UsageError("'\(path)' is not UTF-8 text.") }
         var values: [Double] = []
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            for field in line.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }) {
-                guard let value = Double(field) else {
-                    throw UsageError("'\(path)', line \(number + 1): '\(field.prefix(40))' is not a number.")
+            if line.allSatisfy(\.isWhitespace) { continue }
+            guard !(line.contains(",") && line.contains(";")) else {
+                throw UsageError(
+                    "'\(path)', line \(number + 1) has both commas and semicolons; use one of them, and points in decimals."
+                )
+            }
+            for cell in line.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == ";" }) {
+                // An empty cell passed over would move every later value to another coordinate.
+                guard !cell.allSatisfy(\.isWhitespace) else {
+                    throw UsageError("'\(path)', line \(number + 1): a value is missing beside a separator.")
                 }
-                values.append(value)
+                for field in cell.split(whereSeparator: \.isWhitespace) {
+                    guard let value = Double(field) else {
+                        throw UsageError("'\(path)', line \(number + 1): '\(field.prefix(40))' is not a number.")
+                    }
+                    values.append(value)
+                }
             }
         }
         return values
@@ -50,13 +62,20 @@ struct VectorFile {
         let start = 8 + lengthBytes + headerLength
         guard start <= bytes.count else { throw broken }
         let header = String(decoding: bytes[(8 + lengthBytes)..<start], as: UTF8.self)
-        guard let type = quoted(after: "'descr':", in: header), header.contains("'fortran_order': False") else {
+        guard let type = quoted(after: "'descr':", in: header), let count = elementCount(in: header) else {
             throw broken
+        }
+        guard header.contains("'fortran_order': False") else {
+            throw UsageError("'\(path)' is in Fortran order; save numpy.ascontiguousarray(…) of it.")
         }
         let payload = Array(bytes[start...])
         func elements<Word: FixedWidthInteger>(_: Word.Type, _ convert: (Word) -> Double) throws -> [Double] {
             let size = Word.bitWidth / 8
-            guard payload.count % size == 0 else { throw broken }
+            guard payload.count / size == count, payload.count % size == 0 else {
+                throw UsageError(
+                    "'\(path)' has \(payload.count) bytes of values, and its shape means \(count) values of \(size) bytes; it is cut short or damaged."
+                )
+            }
             return stride(from: 0, to: payload.count, by: size).map { offset in
                 convert(
                     (0..<size).reduce(Word.zero) { $0 | Word(truncatingIfNeeded: payload[offset + $1]) << Word(8 * $1) }
@@ -77,6 +96,23 @@ struct VectorFile {
         default:
             throw UsageError("'\(path)' has elements of type \(type); use float32, float64 or integers, little-endian.")
         }
+    }
+
+    /// The product of the dimensions, 1 for a single number.
+    private static func elementCount(in header: String) -> Int? {
+        guard let key = header.range(of: "'shape':"), let open = header[key.upperBound...].firstIndex(of: "("),
+            let close = header[open...].firstIndex(of: ")")
+        else { return nil }
+        var count = 1
+        for part in header[header.index(after: open)..<close].split(separator: ",") {
+            let text = part.trimmingCharacters(in: .whitespaces)
+            if text.isEmpty { continue }
+            guard let length = Int(text), length >= 0 else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: length)
+            guard !overflow else { return nil }
+            count = product
+        }
+        return count
     }
 
     private static func quoted(after key: String, in header: String) -> String? {
