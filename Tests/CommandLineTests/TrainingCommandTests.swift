@@ -113,6 +113,16 @@ import Testing
         #expect(document["rounds"]?.entries.map { $0["round"] } == [.integer(3), .integer(4)])
     }
 
+    @Test func `a checkpoint that is there is not written over without --resume`() throws {
+        let scratch = try Scratch()
+        let checkpoint = "\(scratch.path)/model.checkpoint"
+        #expect(try train(["--scheme", "plain", "--rounds", "1", "--checkpoint", checkpoint]).exitCode == 0)
+        let good = try Data(contentsOf: URL(fileURLWithPath: checkpoint))
+        let again = try train(["--scheme", "plain", "--rounds", "1", "--checkpoint", checkpoint])
+        #expect(again.exitCode == 64 && again.errors.contains("--resume"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: checkpoint)) == good)
+    }
+
     @Test func `a checkpoint that is damaged, or of another run, is refused and left as it is`() throws {
         let scratch = try Scratch()
         let checkpoint = "\(scratch.path)/model.checkpoint"

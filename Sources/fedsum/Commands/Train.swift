@@ -74,6 +74,10 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try report {
+            if let checkpoint, !resume, FileManager.default.fileExists(atPath: checkpoint) {
+                throw UsageError(
+                    "there is a file '\(checkpoint)' already: go on from it with --resume, or give another name.")
+            }
             let saved = resume ? try Checkpoint(contentsOf: checkpoint ?? "") : nil
             if let saved, let seed, seed != saved.seed {
                 throw UsageError("the checkpoint was made with --seed \(saved.seed).")

@@ -84,6 +84,11 @@ struct SumInput {
             }
         } else {
             let quantizer = try FixedPointQuantizer(bits: command.bits, clip: bound)
+            if isWhole {
+                Terminal.note(
+                    "note: whole numbers above 2^31 − 1 are summed in fixed point, with an error of up to \(quantizer.step) each."
+                )
+            }
             capacity = try SumCapacity(terms: files.count, maximumWeight: maximumWeight, inputBits: command.bits)
             (offset, scale, isExact) = (bound, 1 / quantizer.step, false)
             for (position, file) in files.enumerated() {
