@@ -135,12 +135,14 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                 if subtracting {
                     for index in 0..<words {
                         let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
-                        unsafe elements[index] = elements[index] &- Element(truncatingIfNeeded: Word(littleEndian: word))
+                        let mask = Element(truncatingIfNeeded: Word(littleEndian: word))
+                        unsafe elements[index] = elements[index] &- mask
                     }
                 } else {
                     for index in 0..<words {
                         let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
-                        unsafe elements[index] = elements[index] &+ Element(truncatingIfNeeded: Word(littleEndian: word))
+                        let mask = Element(truncatingIfNeeded: Word(littleEndian: word))
+                        unsafe elements[index] = elements[index] &+ mask
                     }
                 }
             }
