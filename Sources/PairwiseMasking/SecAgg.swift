@@ -13,9 +13,10 @@ public import SecureRandomness
 /// client the others release shares of exactly one of them: of its own mask if its vector arrived, of its pairwise key
 /// if it did not.
 ///
-/// - Threat model: a server that follows the protocol and colludes with fewer than t clients, or one that lies while no
-///   client colludes: t > N/2 then keeps any one client's two secrets apart. The same survivors must be shown to all
-///   clients, which this scheme does not check; clients' keys reach one another through the server.
+/// - Threat model: a server that follows the protocol and colludes with fewer than t clients. Not one that lies: t > N/2
+///   keeps any one client's two secrets apart, but the same boxes and survivors must be shown to all clients, which this
+///   scheme does not check, and clients' keys reach one another through the server (Documentation/Schemes.md has what a
+///   lie can open: at t ≤ 0.61·N one client's vector).
 /// - Dropouts: up to N − t clients, at any stage.
 /// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the
 ///   server: a mask for each survivor, and one for each pair of a survivor and a client lost between sharing and
@@ -40,12 +41,13 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     /// - Parameters:
     ///   - contributors: the clients, in ascending order.
     ///   - server: the party that learns the sum.
-    ///   - threshold: t, with N/2 < t ≤ N; by default ⌊2N/3⌋ + 1, which also holds against a lying server that colludes
-    ///     with a third of the clients.
+    ///   - threshold: t, with N/2 < t ≤ N; by default ⌊2N/3⌋ + 1, which also keeps any one client's two secrets from a
+    ///     lying server that colludes with a third of the clients.
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
-    ///   - journal: where releases of shares are remembered over the attempts of a round.
+    ///   - journal: where releases of shares are remembered. Pass the same one to the schemes of all attempts of a
+    ///     round: a fresh one knows of no release.
     /// - Throws: `.thresholdOutOfRange`, `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`,
     ///   `.elementTooNarrow`, `.tooManyParties`.
     public init(

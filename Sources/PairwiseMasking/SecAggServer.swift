@@ -81,6 +81,7 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
     // MARK: Round 0
 
     private mutating func accept(_ advertisement: Advertisement, from sender: PartyID) -> Receipt {
+        guard shareIndices[sender] != nil else { return .rejected(.unexpected) }
         guard roster[sender] == nil else { return .rejected(.conflicting) }
         // Clients refuse a roster with such keys, so whoever sends them would end the round for all.
         let own = [advertisement.channelPublicKey, advertisement.maskPublicKey]

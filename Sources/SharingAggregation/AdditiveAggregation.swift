@@ -45,7 +45,8 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
-    ///   - journal: where aggregators' answers are remembered over the attempts of a round.
+    ///   - journal: where aggregators' answers are remembered. Pass the same one to the schemes of all attempts of a
+    ///     round: a fresh one knows of no answer.
     /// - Throws: `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`,
     ///   `.tooManyParties`.
     public init(

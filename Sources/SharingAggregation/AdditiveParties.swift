@@ -74,11 +74,13 @@ struct AdditiveLeader<Element: MaskableElement>: AggregationParty {
             guard sealed.count == scheme.aggregators.count else {
                 return .rejected(.invalid(.wrongCount(expected: scheme.aggregators.count, actual: sealed.count)))
             }
+            guard scheme.contributors.contains(sender) else { return .rejected(.unexpected) }
             guard seeds[sender] == nil else { return .rejected(.conflicting) }
             seeds[sender] = sealed
             sum.fold(share)
             return .accepted
         case .partialSum(let share) where isCombining:
+            guard scheme.aggregators.contains(sender) else { return .rejected(.unexpected) }
             guard answered.insert(sender).inserted else { return .rejected(.conflicting) }
             sum.fold(share)
             return .accepted

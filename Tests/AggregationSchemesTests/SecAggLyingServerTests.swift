@@ -442,4 +442,44 @@ import Testing
         let kinds = Dictionary(grouping: revealedShares(in: log).filter { $0.value[1] != nil }.keys) { $0 <= 3 }
         #expect(kinds.values.allSatisfy { $0.count < 4 })
     }
+
+    /// Not a promise but its limit (Documentation/Schemes.md): with t = 3 of N = 5, lists that differ from client to
+    /// client show the server one client's vector. Where t > 0.62·N they do not.
+    @Test func `different boxes and lists to different clients open one vector at a low threshold`() throws {
+        let round = try SecAggRound(count: 5, threshold: 3)
+        var progress = try round.shared()
+        // Client 1 is told that only 2 and 3 shared, so its vector has their two pairwise masks and its own on it.
+        progress.delivered[1]?.removeAll { $0.party > 3 }
+        let lists: [PartyID: [PartyID]] = [2: [1, 2, 4, 5], 3: [1, 3, 4, 5], 4: [1, 4, 5], 5: [1, 4, 5]]
+        var selfSeedShares: [PartyID: Int] = [:]
+        var maskSeedShares: [PartyID: Int] = [:]
+        for (id, list) in lists {
+            var party = try #require(progress.clients[id])
+            _ = try answer(&party, to: .deliveredShares(progress.delivered[id] ?? []))
+            guard
+                case .revealedShares(let shares)? = try answer(&party, to: .survivors(list)).transition.envelopes.first?
+                    .message
+            else {
+                Issue.record("Client \(id) does not answer.")
+                continue
+            }
+            for share in shares {
+                if list.contains(share.of) {
+                    selfSeedShares[share.of, default: 0] += 1
+                } else {
+                    maskSeedShares[share.of, default: 0] += 1
+                }
+            }
+        }
+        var victim = try #require(progress.clients[1])
+        let (_, transition) = try answer(&victim, to: .deliveredShares(progress.delivered[1] ?? []))
+        guard case .maskedVector? = transition.envelopes.first?.message else {
+            Issue.record("Client 1 does not send its vector.")
+            return
+        }
+        // t shares of everything that is on it; still of no client both secrets.
+        #expect(selfSeedShares[1] == 4)
+        #expect(maskSeedShares == [2: 3, 3: 3])
+        #expect((selfSeedShares[2] ?? 0) < 3 && (selfSeedShares[3] ?? 0) < 3)
+    }
 }

@@ -126,7 +126,10 @@ import Testing
             #expect(outcome.aggregate?.sum == [6, 600])
             #expect(outcome.rejections.isEmpty)
         }
-        #expect(try plain(faults: [.outage(2, send: 0, ticks: 300)]).aggregate?.contributors == [1, 2, 3, 4])
+        let outcome = try plain(faults: [.outage(2, send: 0, ticks: 300)])
+        #expect(outcome.aggregate?.contributors == [1, 2, 3, 4])
+        // What is sent again crosses the boundary too.
+        #expect(outcome.cost.messagesSent[.client] == 4)
     }
 
     @Test func `a party that is back after the deadline was lost for this aggregation`() throws {

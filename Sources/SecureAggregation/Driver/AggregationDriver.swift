@@ -45,7 +45,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         /// Messages of later stages.
         var early: [(message: Scheme.Message, sender: PartyID, digest: HashDigest?)] = []
         /// For a party that reconnects. Kept only where one may: the frames of all parties are all vectors.
-        var lastFrames: [Frame] = []
+        var lastFrames: [(frame: Frame, stage: Stage?, type: UInt8)] = []
     }
 
     /// A driver for one aggregation.
@@ -167,7 +167,10 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         seats[id]?.heard = [:]
         seats[id]?.failed = []
-        if transport.canReconnect { seats[id]?.lastFrames = frames }
+        if transport.canReconnect {
+            let origins = records.flatMap { Array(repeating: ($0.stage, $0.type), count: $0.count) }
+            seats[id]?.lastFrames = zip(frames, origins).map { ($0, $1.0, $1.1) }
+        }
         record(transport.send(frames, from: id), records)
         if transport.lostParties.contains(id) {
             // What a lost party learned, it learned; but it takes no further part.
@@ -190,7 +193,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
 
     private mutating func reconnect(_ id: PartyID) {
         for (_, seat) in seats.sorted(by: { $0.key < $1.key }) {
-            transport.resend(seat.lastFrames.filter { $0.receiver == id || $0.sender == id })
+            let again = seat.lastFrames.filter { $0.frame.receiver == id || $0.frame.sender == id }
+            transport.resend(again.map(\.frame))
+            record(again.map(\.frame), again.map { ($0.stage, $0.type, nil, 1) })
         }
     }
 

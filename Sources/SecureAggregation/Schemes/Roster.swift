@@ -20,7 +20,7 @@ package enum Roster {
         guard contributors.count >= cohort.count else {
             throw .cohortTooSmall(contributors: contributors.count, minimum: cohort.count)
         }
-        // The longest list on the wire has 92 bytes an entry and a length of three bytes.
+        // The longest list on the wire has 100 bytes an entry and a length of three bytes.
         guard contributors.count <= maximumContributors, helpers.count <= 500 else {
             throw .tooManyParties(contributors.count + helpers.count)
         }

@@ -3,7 +3,7 @@
 /// What goes wrong in a simulated aggregation.
 ///
 /// A *send* is everything that a party sends in one step; sends are counted from 0. Time is counted in ticks: a stage
-/// lasts `AggregationDriver.ticksPerStage` of them.
+/// lasts `AggregationTiming.ticksPerStage` of them.
 public struct FaultSchedule: Hashable, Sendable {
     /// One thing that goes wrong.
     public enum Fault: Hashable, Sendable {
