@@ -165,7 +165,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
             selfShares = try sharing.split(secrets.selfSeed, for: holders, using: &randomness)
         } catch {
             if case .randomness(let cause) = error { throw .randomness(cause) }
-            throw .sharing(underlying: String(describing: error))
+            // The threshold is at most the size of a valid roster, and its indices differ.
+            throw .outOfOrder
         }
 
         var boxes: [AddressedBox] = []

@@ -78,3 +78,10 @@ public struct KeyAgreementPrivateKey: Sendable {
         return secret
     }
 }
+
+extension KeyAgreementPrivateKey: CustomStringConvertible, CustomReflectable {
+    /// Says what it is, and nothing of the key.
+    public var description: String { "KeyAgreementPrivateKey" }
+    /// Empty: `dump` shows nothing of the key.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

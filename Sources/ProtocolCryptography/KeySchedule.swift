@@ -58,7 +58,10 @@ public struct KeySchedule: Sendable {
     /// The hash that binds a client to its self-mask seed before anybody reveals it.
     public func commitment(toSelfMaskSeed seed: SecretBytes, of party: UInt32) -> HashDigest {
         let label = Array("fedsum/1 self-mask commitment".utf8)
-        var message = [UInt8(label.count)] + label + session.bytes + bigEndianBytes(party)
+        // Reserved, so that growing leaves no copy of the seed behind.
+        var message: [UInt8] = []
+        message.reserveCapacity(1 + label.count + session.bytes.count + 4 + seed.count)
+        message += [UInt8(label.count)] + label + session.bytes + bigEndianBytes(party)
         seed.withSpan { span in for index in span.indices { message.append(span[index]) } }
         defer { wipe(&message) }
         return HashDigest(of: message)

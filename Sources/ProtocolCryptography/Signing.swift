@@ -50,3 +50,10 @@ public struct VerifyingKey: Hashable, Sendable {
         return key.isValidSignature(signature, for: message)
     }
 }
+
+extension SigningKey: CustomStringConvertible, CustomReflectable {
+    /// Says what it is, and nothing of the key.
+    public var description: String { "SigningKey" }
+    /// Empty: `dump` shows nothing of the key.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -47,6 +47,11 @@ public struct BinaryField128: Equatable, Sendable {
         }
     }
 
+    /// Whether two elements are the same, without a branch on their halves.
+    public static func == (a: BinaryField128, b: BinaryField128) -> Bool {
+        (a.high ^ b.high) | (a.low ^ b.low) == 0
+    }
+
     /// The sum, which is also the difference.
     public static func + (a: BinaryField128, b: BinaryField128) -> BinaryField128 {
         BinaryField128(high: a.high ^ b.high, low: a.low ^ b.low)

@@ -41,7 +41,9 @@ public struct SecretBytes: Sendable {
     public func withSpan<Result, Failure: Error>(
         _ body: (borrowing Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let bytes = storage.bytes
+        // The storage outlives the loan, so that it wipes the one buffer there is and not a copy.
+        let (storage, bytes) = (self.storage, self.storage.bytes)
+        defer { withExtendedLifetime(storage) {} }
         return try body(bytes.span)
     }
 

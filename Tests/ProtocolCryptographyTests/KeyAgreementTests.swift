@@ -134,3 +134,18 @@ import Testing
         #expect(count >= 8)
     }
 }
+
+@Suite struct PrivateKeyPrintingTests {
+    @Test func `printing, dumping or reflecting a private key shows nothing of it`() throws {
+        let seed = SecretBytes(copying: (0..<32).map { 0x41 + UInt8($0) })
+        let agreement = try KeyAgreementPrivateKey(seed: seed)
+        let signing = try SigningKey(seed: seed)
+        var dumped = ""
+        dump(agreement, to: &dumped)
+        dump(signing, to: &dumped)
+        let text = dumped + "\(agreement) \(signing)" + String(reflecting: agreement) + String(reflecting: signing)
+        #expect(Mirror(reflecting: agreement).children.isEmpty && Mirror(reflecting: signing).children.isEmpty)
+        // 65, 66, 67 … in decimal, hexadecimal or as letters.
+        for form in ["65", "0x41", "4142", "ABC"] { #expect(!text.contains(form), "\(text)") }
+    }
+}

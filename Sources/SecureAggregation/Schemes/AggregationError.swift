@@ -36,7 +36,7 @@ public enum AggregationError: Error, Equatable, Sendable {
     /// This contributor has released shares in this round or a later one. Another attempt would give its vector away by
     /// subtraction; take part in the next round.
     case sharesAlreadyReleased(round: UInt64)
-    /// A party was driven out of order.
+    /// A party was driven out of order, or its own state contradicts itself.
     case outOfOrder
 
     // Outcomes
@@ -47,7 +47,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case abortedByPeer(PartyID, AbortReason)
     /// What was sent to this party breaks the protocol, and its sender cannot simply be dropped.
     case violation(ProtocolViolation, by: PartyID)
-    /// A secret of this party could not be reconstructed from the shares that it dealt. Leave it out next time.
+    /// A secret of this party could not be reconstructed from the shares that others revealed of it: its dealer, or those who
+    /// revealed, sent shares that do not fit. Leave the dealer out next time; if that does not help, the revealers.
     case inconsistentShares(dealer: PartyID)
 
     // Causes from the mathematics
@@ -58,8 +59,6 @@ public enum AggregationError: Error, Equatable, Sendable {
     case cryptography(CryptographyError)
     /// The source of randomness.
     case randomness(RandomnessError)
-    /// Shares; `underlying` says what the sharing module found.
-    case sharing(underlying: String)
 }
 
 /// How a message breaks a protocol.

@@ -114,7 +114,6 @@ func explain(_ error: AggregationError) -> String {
     case .ring(let error): explain(error)
     case .cryptography(let error): "a cryptographic operation failed: \(error)."
     case .randomness(let error): explain(error)
-    case .sharing(let underlying): "secret sharing failed: \(underlying)."
     }
 }
 
