@@ -81,8 +81,10 @@ import Testing
             "\(Optional(secret) as Any)",
             dumped,
         ]
-        for text in texts {
-            #expect(text.contains("SecretBytes(4 bytes)"))
+        for printed in texts {
+            #expect(printed.contains("SecretBytes(4 bytes)"))
+            // The name of a local type has the address of its context, random digits that may be those of a byte.
+            let text = printed.replacing(/\$[0-9a-f]+/, with: "")
             for byte in 201...204 {
                 #expect(!text.contains(String(byte)))
                 #expect(!text.lowercased().contains(String(byte, radix: 16)))
