@@ -31,9 +31,6 @@ public struct MaskGenerator: Sendable {
     /// How many bytes of keystream one element of a ring takes.
     public static func wordByteCount(for width: RingWidth) -> Int { width.bits <= 32 ? 4 : 8 }
 
-    /// How many bytes of keystream one word takes from which an element of a prime field may come.
-    public static func wordByteCount(for field: PrimeField) -> Int { field.bits <= 32 ? 4 : 8 }
-
     /// Calls `body` with consecutive blocks of keystream, `byteCount` bytes in all. About 0.13 ns a byte.
     ///
     /// Every block but the last one has a multiple of 16 bytes.
