@@ -40,7 +40,7 @@ func isUsage(_ error: any Error) -> Bool {
     case let error as RingError:
         switch error {
         case .bitWidthOutOfRange, .inputBitsOutOfRange, .clipNotPositive, .capacityNotPositive, .capacityExceeded,
-            .weightOutOfRange:
+            .weightOutOfRange, .fieldTooSmall:
             true
         default: false
         }
@@ -70,6 +70,9 @@ private func explain(_ error: RingError) -> String {
     case .nonZeroPadding: "the unused bits of a packed vector are not zero."
     case .lengthMismatch(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
     case .emptySum: "all weights are 0, so there is no mean."
+    case .fieldBitsOutOfRange(let bits): "a prime field has 3 to 61 bits, not \(bits)."
+    case .fieldTooSmall(let terms, let bits):
+        "\(terms) clients × (2^\(bits) − 1) must be below 2^61 − 1, the largest prime of Shamir shares. Use fewer --bits or fewer clients."
     case .randomness(let error): explain(error)
     }
 }
