@@ -41,7 +41,7 @@ public struct MaskGenerator: Sendable {
         byteCount: Int, _ body: (_ offset: Int, _ keystream: UnsafeRawBufferPointer) -> Void
     ) throws(CryptographyError) {
         var offset = 0
-        try forEachBlock(first: byteCount) { (keystream) in
+        unsafe try forEachBlock(first: byteCount) { (keystream) in
             unsafe body(offset, keystream)
             offset += keystream.count
             return byteCount - offset
@@ -249,9 +249,9 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                     // 1 if the candidate is an element. If it is not, 0 is added, and the position stays.
                     let isElement = (candidate &- p) &>> 63
                     let term = candidate & (0 &- isElement)
-                    // The element plus p minus the term, or plus the term, is at most 2p, and p has at most 61 bits.
+                    // Both are at least −p and below p, which has at most 61 bits: the sign bit tells what is missing.
                     let element = UInt64(truncatingIfNeeded: unsafe elements[next])
-                    let sum = (subtracting ? element &- term : element &+ term &- p)
+                    let sum = subtracting ? element &- term : element &+ term &- p
                     unsafe elements[next] = Element(truncatingIfNeeded: sum &+ (0 &- sum &>> 63) & p)
                     next &+= Int(truncatingIfNeeded: isElement)
                     index &+= 1
