@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes every vector file: `python3 generate.py OUTDIR`. The same bytes every time."""
+"""Writes every vector file and schema: `python3 generate.py OUTDIR`. The same bytes every time."""
 
 import json
 import pathlib
@@ -10,6 +10,7 @@ import cases_fields
 import cases_must_fail
 import cases_rounds
 import cases_wire
+import schemas
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
 MUST_FAIL = (
@@ -98,6 +99,10 @@ def main(directory):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text.encode())
         print(f"{name}.json: {len(ids)} cases, {len(text)} bytes")
+    (directory / "schemas").mkdir(exist_ok=True)
+    for name, schema in schemas.all_schemas().items():
+        text = json.dumps(schema, indent=1, ensure_ascii=True) + "\n"
+        (directory / "schemas" / f"{name}.schema.json").write_bytes(text.encode())
 
 
 if __name__ == "__main__":
