@@ -34,7 +34,11 @@ struct PrimitiveBenchmark {
 
     var cells: [String] {
         let text = parameters.sorted { $0.key < $1.key }.map { key, value in
-            if case .integer(let number) = value { "\(key)=\(number)" } else { key }
+            switch value {
+            case .integer(let number): "\(key)=\(number)"
+            case .string(let text): "\(key)=\(text)"
+            default: key
+            }
         }
         return [
             name, text.joined(separator: " "), Format.seconds(seconds), String(format: "%.0f", 1 / seconds),

@@ -40,7 +40,7 @@ enum Terminal {
         }
         let isNumeric = header.indices.map { column in
             !rows.isEmpty && column > 0
-                && rows.allSatisfy { row in row[column].first.map { $0.isNumber || "-–+".contains($0) } ?? true }
+                && rows.allSatisfy { row in row[column].first.map { $0.isNumber || "-–−+".contains($0) } ?? true }
         }
         func line(_ cells: [String]) -> String {
             cells.indices.map { column in
