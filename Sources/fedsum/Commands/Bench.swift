@@ -23,9 +23,7 @@ struct Bench: ParsableCommand {
             their messages' encoding, sending and decoding included.
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "Schemes, separated by commas: \(SchemeName.allCases.map(\.rawValue).joined(separator: ", ")); or all."))
+    @Option(help: "Schemes, separated by commas: \(SchemeName.listed); or all.")
     var schemes = "all"
 
     @Option(help: "Numbers of clients, separated by commas.")
@@ -43,11 +41,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Bits of an input value, 1 to 32.")
     var bits = 16
 
-    @Option(help: "Helpers of the sharing schemes.")
-    var aggregators = 3
-
-    @Option(help: "Shares that give a secret, in secagg. (default: ⌊2N/3⌋ + 1)")
-    var threshold: Int?
+    @OptionGroup var parties: PartyOptions
 
     @Option(
         help: ArgumentHelp(
@@ -124,8 +118,8 @@ struct Bench: ParsableCommand {
 
     private func combinations(clients: String, dimensions: String, seed: UInt64) throws -> [SchemeBenchmark] {
         let names = try SchemeName.list(schemes)
-        let clientCounts = try list(clients, "clients", "whole numbers between 3 and 150000") {
-            Int($0).flatMap { (3...150_000).contains($0) ? $0 : nil }
+        let clientCounts = try list(clients, "clients", "whole numbers between 3 and \(Roster.maximumContributors)") {
+            Int($0).flatMap { (3...Roster.maximumContributors).contains($0) ? $0 : nil }
         }
         let dimensions = try list(dimensions, "dimension", "whole numbers between 1 and 2^32 − 1") {
             Int($0).flatMap { (1...Int(UInt32.max)).contains($0) ? $0 : nil }
@@ -141,8 +135,7 @@ struct Bench: ParsableCommand {
                     for scheme in names {
                         let benchmark = SchemeBenchmark(
                             scheme: scheme, clients: count, dimension: dimension, dropout: dropout,
-                            dropoutStage: dropoutStage, bits: bits, aggregators: aggregators, threshold: threshold,
-                            repeats: repeats, seed: seed)
+                            dropoutStage: dropoutStage, bits: bits, parties: parties, repeats: repeats, seed: seed)
                         try benchmark.checkMemory(available: available)
                         benchmarks.append(benchmark)
                     }

@@ -14,8 +14,7 @@ struct SchemeBenchmark {
     let dropout: Double
     let dropoutStage: String?
     let bits: Int
-    let aggregators: Int
-    let threshold: Int?
+    let parties: PartyOptions
     /// How often it is measured; the run with the least CPU time counts.
     let repeats: Int
     let seed: UInt64
@@ -34,11 +33,9 @@ struct SchemeBenchmark {
     private func runOnce() throws -> Row {
         let capacity = try SumCapacity(terms: clients, inputBits: bits)
         let settings = SchemeSettings(
-            dimension: dimension, width: capacity.width, aggregators: aggregators, threshold: threshold, seed: seed)
-        guard let send = dropoutStage.map({ scheme.send(atStage: $0) }) ?? scheme.vectorSend else {
-            throw UsageError("clients of \(scheme.rawValue) send nothing at stage '\(dropoutStage ?? "")'.")
-        }
-        return capacity.width.bits <= 32
+            dimension: dimension, width: capacity.width, parties: parties, seed: seed)
+        let send = try scheme.lostBeforeSend(stage: dropoutStage, clients: clients, parties)
+        return try scheme.elementBits(clients: clients, width: capacity.width, parties) <= 32
             ? try scheme.accept(
                 Measurement<UInt32>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
             : try scheme.accept(
@@ -53,6 +50,7 @@ struct SchemeBenchmark {
         let dropouts: Int
         let bits: Int
         let modulusBits: Int
+        let modulus: String
         let threshold: Int?
         let neighbors: Int?
         /// Whether the parameters are weaker than those that follow from the number of clients.
@@ -114,7 +112,7 @@ struct SchemeBenchmark {
 
         var cells: [String] {
             [
-                scheme.rawValue, String(clients), String(dropouts), String(dimension), "Z/2^\(modulusBits)",
+                scheme.rawValue, String(clients), String(dropouts), String(dimension), modulus,
                 aborted ? "aborted" : correct ? "yes" : "NO", Format.seconds(seconds(.client)),
                 Format.seconds(seconds(.server)), Format.bytes(uploadBytes), Format.bytes(downloadBytes),
                 String(format: "%.1f", messages), String(rounds), Format.bytes(Double(peakMemory)),
@@ -158,15 +156,13 @@ struct SchemeBenchmark {
             let used = Platform.processCPUTime() - start - elsewhere
             let peakMemory = Machine.peakMemory
             let clients = benchmark.clients
-            let threshold =
-                benchmark.scheme.hasThreshold ? benchmark.scheme.threshold(clients: clients, settings) : nil
-            var planned = settings
-            planned.threshold = nil
+            let threshold = benchmark.scheme.threshold(clients: clients, benchmark.parties)
+            let derived = benchmark.scheme.threshold(clients: clients, benchmark.parties.withDerivedThresholds)
             return Row(
                 scheme: benchmark.scheme, clients: clients, dimension: benchmark.dimension,
-                dropouts: lostCount, bits: benchmark.bits, modulusBits: settings.width.bits, threshold: threshold,
-                neighbors: benchmark.scheme.neighbors(clients: clients),
-                belowPlan: threshold.map { $0 < benchmark.scheme.threshold(clients: clients, planned) } ?? false,
+                dropouts: lostCount, bits: benchmark.bits, modulusBits: scheme.field?.bits ?? scheme.width.bits,
+                modulus: scheme.field?.description ?? scheme.width.description, threshold: threshold,
+                neighbors: benchmark.scheme.neighbors(clients: clients), belowPlan: (threshold ?? 0) < (derived ?? 0),
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, processSeconds: used.inSeconds,
                 peakMemory: peakMemory)
@@ -175,19 +171,20 @@ struct SchemeBenchmark {
 }
 
 extension SchemeName {
-    /// Whether a number of shares decides who can be lost and who can collude.
-    fileprivate var hasThreshold: Bool {
-        switch self {
-        case .plain, .additive: false
-        default: true
-        }
-    }
-
     /// With how many others a client shares masks; nil where there are no masks between clients.
     fileprivate func neighbors(clients: Int) -> Int? {
         switch self {
         case .secagg: clients - 1
-        default: nil
+        case .plain, .additive, .shamir, .peerToPeer: nil
         }
+    }
+}
+
+extension PartyOptions {
+    /// The same helpers, and as many of them enough as follows from their number.
+    fileprivate var withDerivedThresholds: PartyOptions {
+        var options = self
+        (options.aggregatorThreshold, options.peerThreshold, options.threshold) = (nil, nil, nil)
+        return options
     }
 }

@@ -70,7 +70,8 @@ enum Format {
     static func bytes(_ count: Double) -> String {
         if count < 10_000 { return String(format: "%.0f B", count) }
         if count < 10_000_000 { return String(format: "%.1f kB", count / 1e3) }
-        return String(format: "%.1f MB", count / 1e6)
+        if count < 10_000_000_000 { return String(format: "%.1f MB", count / 1e6) }
+        return String(format: "%.1f GB", count / 1e9)
     }
 
     /// Seconds with a unit.
