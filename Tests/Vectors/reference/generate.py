@@ -8,6 +8,7 @@ import sys
 import cases_arithmetic
 import cases_rounds
 import cases_wire
+import schedules
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
 
@@ -37,6 +38,10 @@ FILES = {
     "secagg_round_v1": (
         cases_rounds.secagg_rounds,
         "Whole rounds of SecAgg. `rand` is the seeded generator's key. A client with lostAfter sends nothing more.",
+    ),
+    "faulty_rounds_v1": (
+        schedules.committed,
+        "Rounds with faults and what must become of every party; Documentation/FaultyRounds.md says how to read them.",
     ),
 }
 
