@@ -148,9 +148,10 @@ import Testing
 
     @Test func `a party that is gone or cut off replays nothing`() {
         let old = [FaultSchedule.RecordedFrame(receiver: 9, bytes: [7])]
-        var transport = InProcessTransport(
-            faults: FaultSchedule([.replay(1, send: 0, of: old), .loss(1, beforeSend: 0), .repetition(1, send: 1, of: 0)])
-        )
+        let faults: [FaultSchedule.Fault] = [
+            .replay(1, send: 0, of: old), .loss(1, beforeSend: 0), .repetition(1, send: 1, of: 0),
+        ]
+        var transport = InProcessTransport(faults: FaultSchedule(faults))
         for _ in 0..<2 { _ = transport.send([frame([1])], from: 1) }
         #expect(arrivals(&transport).isEmpty)
     }

@@ -5,7 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 
 /// `fedsum_faulty_rounds_v1`: rounds in which things go wrong, each with what must become of every party.
 ///
@@ -59,17 +59,38 @@ private struct FaultyRound {
             )
             try run(plain, stages: ["input"])
         case "additive":
-            let keys = try aggregatorKeys()
             let additive = try AdditiveAggregation<UInt64>(
                 contributors: clients,
-                leader: helpers[0],
-                aggregators: keys.map { ($0.id, $0.key.publicKey) },
-                privateKeys: Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0.key) }),
+                leader: helpers.first ?? 0,
+                aggregators: Array(helpers.dropFirst()),
+                enrollment: enrollment(),
                 dimension: dimension,
                 width: width,
                 minimumCohort: cohort
             )
             try run(additive, stages: ["share", "forward", "combine"])
+        case "shamir":
+            let shamir = try ShamirAggregation<UInt64>(
+                contributors: clients,
+                leader: helpers.first ?? 0,
+                aggregators: Array(helpers.dropFirst()),
+                threshold: fields.integer("threshold"),
+                enrollment: enrollment(),
+                dimension: dimension,
+                width: width,
+                minimumCohort: cohort
+            )
+            try run(shamir, stages: ["share", "forward", "combine"])
+        case "peer-to-peer":
+            try require(helpers.isEmpty, "peer-to-peer has no helpers")
+            let peers = try PeerToPeerAggregation<UInt64>(
+                contributors: clients,
+                threshold: fields.integer("threshold"),
+                dimension: dimension,
+                width: width,
+                minimumCohort: cohort
+            )
+            try run(peers, stages: ["share", "confirm", "combine"])
         case "secagg":
             try require(helpers.count == 1, "secagg has one helper")
             let secAgg = try SecAgg<UInt64>(
@@ -90,12 +111,12 @@ private struct FaultyRound {
         }
     }
 
-    private func aggregatorKeys() throws -> [(id: PartyID, key: KeyAgreementPrivateKey)] {
-        try require(helpers.count >= 2, "\(scheme) has a leader and at least one aggregator")
-        return try helpers.dropFirst().map { id in
-            var generator = randomness.generator(purpose: "aggregator key", party: id)
-            return (id, try KeyAgreementPrivateKey(seed: generator.secretBytes(32)))
-        }
+    private func enrollment() throws -> SharingEnrollment {
+        try SharingEnrollment(
+            contributors: clients,
+            aggregators: Array(helpers.dropFirst()),
+            randomness: randomness
+        )
     }
 
     private var randomness: SimulationRandomness { SimulationRandomness(seed: UInt64(seed)) }

@@ -201,27 +201,23 @@ def peer_to_peer(parties, peers, helpers, minimum, threshold):
                     heard[q].add(p)
         return heard
 
-    def split(waiting, fails, stage):
-        """Those who fail give up, all of them before anybody hears of it."""
-        failed = [p for p in waiting if fails(p)]
-        told = [q for p in failed for q in parties.give_up(p, stage, telling=others[p])]
-        if threshold == count:
-            for q in told:
-                if parties.is_waiting(q):
-                    parties.end(q, "told")
+    def drop(waiting, fails, stage):
+        """Those who fail give up. That they say so ends nobody else's round."""
+        for p in [p for p in waiting if fails(p)]:
+            parties.give_up(p, stage, telling=others[p])
 
     held = {p: senders | {p} for p, senders in exchange().items()}
-    split(held, lambda p: len(held[p]) < (count if threshold == count else max(threshold, minimum)), 0)
+    drop(held, lambda p: len(held[p]) < (count if threshold == count else max(threshold, minimum)), 0)
 
     lists = {p: frozenset(held[p]) for p in held}
     if threshold < count:
         heard = {p: senders | {p} for p, senders in exchange().items()}
         lists = {p: frozenset.intersection(*(frozenset(held[q]) for q in heard[p])) for p in heard}
-        split(heard, lambda p: len(heard[p]) < threshold or len(lists[p]) < max(1, minimum), 1)
+        drop(heard, lambda p: len(heard[p]) < threshold or len(lists[p]) < max(1, minimum), 1)
 
     heard = exchange()
     agreeing = {p: {p} | {q for q in heard[p] if lists[q] == lists[p]} for p in heard}
-    split(agreeing, lambda p: len(agreeing[p]) < threshold, 2)
+    drop(agreeing, lambda p: len(agreeing[p]) < threshold, 2)
     learning = [p for p in agreeing if parties.is_waiting(p)]
     for p in learning:
         parties.end(p, "learned")

@@ -186,10 +186,6 @@ def draw_cells(variant, first, draw):
 def is_compatible(variant, a, b):
     for one, other in ((a, b), (b, a)):
         kind = one[2]
-        # With T = N a peer that misses a share ends the round for all: at the deadline, unless a message that does not decode
-        # shows it before, and then some hear of it in the first stage and some in the last.
-        if variant == "peer-to-peer-all" and kind == "malformed" and other[2] not in ("duplicate", "conflict", "replay"):
-            return False
         if kind in ("outage", "away") and other[2] not in BESIDE_AN_OUTAGE:
             return False
         # Which of two contradicting messages comes first is then open; so is whether one that does not decode comes in the
