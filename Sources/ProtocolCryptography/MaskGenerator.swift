@@ -31,9 +31,6 @@ public struct MaskGenerator: Sendable {
     /// How many bytes of keystream one element of a ring takes.
     public static func wordByteCount(for width: RingWidth) -> Int { width.bits <= 32 ? 4 : 8 }
 
-    /// How many bytes of keystream one word takes from which an element of a prime field may come.
-    public static func wordByteCount(for field: PrimeField) -> Int { field.bits <= 32 ? 4 : 8 }
-
     /// Calls `body` with consecutive blocks of keystream, `byteCount` bytes in all. About 0.13 ns a byte.
     ///
     /// Every block but the last one has a multiple of 16 bytes.
@@ -41,7 +38,7 @@ public struct MaskGenerator: Sendable {
         byteCount: Int, _ body: (_ offset: Int, _ keystream: UnsafeRawBufferPointer) -> Void
     ) throws(CryptographyError) {
         var offset = 0
-        try forEachBlock(first: byteCount) { (keystream) in
+        unsafe try forEachBlock(first: byteCount) { (keystream) in
             unsafe body(offset, keystream)
             offset += keystream.count
             return byteCount - offset
@@ -71,7 +68,7 @@ public struct MaskGenerator: Sendable {
                 let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
                 let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
                 // SAFETY: the buffer does not outlive the closure.
-                wanted = unsafe withUnsafeBytes(of: keystream) { (buffer) in unsafe body(buffer) }
+                wanted = unsafe withLibraryBytes(keystream) { (buffer) in unsafe body(buffer) }
             } catch {
                 throw .libraryFailure
             }
@@ -249,9 +246,9 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                     // 1 if the candidate is an element. If it is not, 0 is added, and the position stays.
                     let isElement = (candidate &- p) &>> 63
                     let term = candidate & (0 &- isElement)
-                    // The element plus p minus the term, or plus the term, is at most 2p, and p has at most 61 bits.
+                    // Both are at least −p and below p, which has at most 61 bits: the sign bit tells what is missing.
                     let element = UInt64(truncatingIfNeeded: unsafe elements[next])
-                    let sum = (subtracting ? element &- term : element &+ term &- p)
+                    let sum = subtracting ? element &- term : element &+ term &- p
                     unsafe elements[next] = Element(truncatingIfNeeded: sum &+ (0 &- sum &>> 63) & p)
                     next &+= Int(truncatingIfNeeded: isElement)
                     index &+= 1

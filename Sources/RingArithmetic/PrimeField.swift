@@ -12,6 +12,9 @@ public struct PrimeField: Hashable, Sendable {
     /// How an element travels: in k bits.
     public let elementWidth: RingWidth
 
+    /// How many bytes of a random or pseudo-random stream one word takes from which an element may come.
+    public var wordByteCount: Int { bits <= 32 ? 4 : 8 }
+
     /// The widths that a field may have.
     ///
     /// Up to 61 bits, three elements add up to less than 2^63, so that a sign bit tells which of two numbers is larger.
@@ -38,12 +41,14 @@ public struct PrimeField: Hashable, Sendable {
         guard terms >= 1 else { throw .capacityNotPositive }
         let largest = UInt128(terms) * UInt128(width.mask)
         // p is above 2^(k − 1), so the sum's own width or the next one will do.
-        for bits in max(RingWidth.holding(largest), Self.widths.lowerBound)..<Self.widths.upperBound + 1 {
+        var bits = max(RingWidth.holding(largest), Self.widths.lowerBound)
+        while bits <= Self.widths.upperBound {
             let field = try PrimeField(bits: bits)
             if largest < UInt128(field.modulus) {
                 self = field
                 return
             }
+            bits += 1
         }
         throw .fieldTooSmall(terms: terms, bits: width.bits)
     }
@@ -60,17 +65,15 @@ public struct PrimeField: Hashable, Sendable {
     /// −a.
     public func negate(_ a: UInt64) -> UInt64 { reduceOnce(modulus &- a) }
 
-    /// a · b, by 2^k ≡ c and without division. About 2 ns.
+    /// a · b, by 2^k ≡ c and without division. About 4 ns.
     public func multiply(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let c = UInt128(elementWidth.mask &- modulus &+ 1)
-        let k = UInt128(bits)
-        let mask = UInt128(elementWidth.mask)
-        // The upper part of the first sum is at most c, so the second one is at most 2^k − 1 + c², which is below 2p
-        // since c² + 2c ≤ 2^k for every c of the table.
-        let product = UInt128(a) &* UInt128(b)
-        let once = (product &>> k) &* c &+ (product & mask)
-        let twice = (once &>> k) &* c &+ (once & mask)
-        return reduceOnce(UInt64(truncatingIfNeeded: twice))
+        let c = elementWidth.mask &- modulus &+ 1
+        let shift = UInt64(64 &- bits)
+        // With a factor shifted to the top of its word, a product's upper word is what is above bit k. The three terms
+        // are at most 2^k − 1, 2^k − 1 and c(c − 1), so the sum is below 3p: c² + 2c − 2 < 2^k for every c of the table.
+        let product = (a &<< shift).multipliedFullWidth(by: b)
+        let folded = (product.high &<< shift).multipliedFullWidth(by: c)
+        return reduceOnce(reduceOnce(product.low &>> shift &+ folded.low &>> shift &+ folded.high &* c))
     }
 
     /// The multiplicative inverse, a^(p − 2) by Fermat; zero for zero. At most 2k multiplications.

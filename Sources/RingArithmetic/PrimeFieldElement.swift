@@ -17,6 +17,13 @@ public protocol PrimeFieldElement: PackableElement {
 
     /// Whether every word is an element: below p. What comes from another party is held against this first.
     static func areCanonical(_ vector: [Self], in field: PrimeField) -> Bool
+
+    /// Appends the elements among the words of a byte string, which are uniform if the bytes are: little-endian words
+    /// of `field.wordByteCount` bytes, each mod 2^k, without those that are not below p.
+    ///
+    /// Which words are left out shows in the time, and says nothing of the others. Bytes after the last whole word are
+    /// ignored.
+    static func append(elementsAmong bytes: borrowing Span<UInt8>, to vector: inout [Self], in field: PrimeField)
 }
 
 extension UInt32: PrimeFieldElement {
@@ -58,6 +65,14 @@ extension UInt32: PrimeFieldElement {
         precondition(field.bits <= 32, "The element type is narrower than the field.")
         return areElements(vector, modulus: UInt32(truncatingIfNeeded: field.modulus))
     }
+
+    /// Appends the words that are elements; the field has at most 32 bits.
+    public static func append(
+        elementsAmong bytes: borrowing Span<UInt8>, to vector: inout [UInt32], in field: PrimeField
+    ) {
+        precondition(field.bits <= 32, "The element type is narrower than the field.")
+        appendElements(among: bytes, to: &vector, in: field)
+    }
 }
 
 extension UInt64: PrimeFieldElement {
@@ -96,6 +111,13 @@ extension UInt64: PrimeFieldElement {
     public static func areCanonical(_ vector: [UInt64], in field: PrimeField) -> Bool {
         areElements(vector, modulus: field.modulus)
     }
+
+    /// Appends the words that are elements.
+    public static func append(
+        elementsAmong bytes: borrowing Span<UInt8>, to vector: inout [UInt64], in field: PrimeField
+    ) {
+        appendElements(among: bytes, to: &vector, in: field)
+    }
 }
 
 // Generic inside this module only, where the compiler specializes them for the two concrete callers.
@@ -117,6 +139,18 @@ private func areElements<Word: RingWord>(_ vector: [Word], modulus: Word) -> Boo
     var all: Word = 1
     for word in vector { all &= borrow(word, modulus, word &- modulus) }
     return all == 1
+}
+
+private func appendElements<Word: RingWord>(
+    among bytes: borrowing Span<UInt8>, to vector: inout [Word], in field: PrimeField
+) {
+    let size = field.wordByteCount
+    let mask = field.elementWidth.mask
+    for first in stride(from: 0, through: bytes.count - size, by: size) {
+        var word: UInt64 = 0
+        for index in 0..<size { word |= UInt64(bytes[first + index]) &<< UInt64(8 * index) }
+        if field.contains(word & mask) { vector.append(Word(truncatingIfNeeded: word & mask)) }
+    }
 }
 
 /// a − b mod p.

@@ -39,8 +39,8 @@ func isUsage(_ error: any Error) -> Bool {
         }
     case let error as RingError:
         switch error {
-        case .bitWidthOutOfRange, .inputBitsOutOfRange, .clipNotPositive, .capacityNotPositive, .capacityExceeded,
-            .weightOutOfRange, .fieldTooSmall:
+        case .bitWidthOutOfRange, .fieldBitsOutOfRange, .fieldTooSmall, .inputBitsOutOfRange, .clipNotPositive,
+            .capacityNotPositive, .capacityExceeded, .weightOutOfRange:
             true
         default: false
         }
@@ -58,6 +58,10 @@ private func explain(_ error: RingError) -> String {
     case .bitWidthOutOfRange(let bits): "a ring has 1 to 64 bits, not \(bits)."
     case .elementTooNarrow(let needed, let available):
         "the ring needs \(needed) bits and its words have \(available)."
+    case .fieldBitsOutOfRange(let bits): "a prime field has 3 to 61 bits, not \(bits)."
+    case .fieldTooSmall(let terms, let bits):
+        "no prime field of at most 61 bits holds the sum of \(terms) vectors over Z/2^\(bits). Use fewer --bits or fewer"
+            + " clients."
     case .inputBitsOutOfRange(let bits): "--bits must be between 1 and 32, not \(bits)."
     case .clipNotPositive: "--clip must be a finite number above 0."
     case .capacityNotPositive: "the number of clients and the largest weight must be at least 1."
@@ -70,9 +74,6 @@ private func explain(_ error: RingError) -> String {
     case .nonZeroPadding: "the unused bits of a packed vector are not zero."
     case .lengthMismatch(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
     case .emptySum: "all weights are 0, so there is no mean."
-    case .fieldBitsOutOfRange(let bits): "a prime field has 3 to 61 bits, not \(bits)."
-    case .fieldTooSmall(let terms, let bits):
-        "\(terms) clients × (2^\(bits) − 1) must be below 2^61 − 1, the largest prime of Shamir shares. Use fewer --bits or fewer clients."
     case .randomness(let error): explain(error)
     }
 }

@@ -167,7 +167,9 @@ enum WireVerifier {
         case .unknownType: ["unknown-type"]
         case .foreignSession: ["wrong-session"]
         // A length beyond the session's parties is refused before it is held against the bytes that are there.
-        case .badLength: ["vector-length-not-a-multiple-of-the-element-size", "truncated", "empty-list"]
+        // A list that is longer than the session has parties names one twice.
+        case .badLength:
+            ["vector-length-not-a-multiple-of-the-element-size", "truncated", "empty-list", "ids-not-ascending"]
         case .wrongVector(let bits, _): [bits == format.elementWidth.bits ? "wrong-count" : "wrong-bits"]
         case .outsideField: ["element-not-below-prime"]
         case .badPacking(.nonZeroPadding): ["nonzero-padding"]
