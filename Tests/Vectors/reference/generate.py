@@ -10,6 +10,7 @@ import cases_fields
 import cases_must_fail
 import cases_rounds
 import cases_wire
+import schedules
 import schemas
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
@@ -71,6 +72,10 @@ FILES = {
     "must_fail/additive_round_v1": (lambda: cases_must_fail.leader_rounds("additive"), MUST_FAIL),
     "must_fail/shamir_round_v1": (lambda: cases_must_fail.leader_rounds("shamir"), MUST_FAIL),
     "must_fail/peer_to_peer_round_v1": (cases_must_fail.peer_rounds, MUST_FAIL),
+    "faulty_rounds_v1": (
+        schedules.committed,
+        "Rounds with faults and what must become of every party; Documentation/FaultyRounds.md says how to read them.",
+    ),
 }
 
 
