@@ -194,6 +194,14 @@ def key_schedule():
                 "info": keys.simulation_info(purpose, context, party),
                 "key": keys.simulation_key(seed, purpose, context, party),
             })
+    # Long-lived keys belong to no round.
+    none = {"task": b"simulation", "round": 0, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32)}
+    for purpose, party in [("aggregator key", 101), ("contributor identity", 1), ("contributor identity", 2**32 - 1)]:
+        cases.append({
+            "id": f"simulation-long-lived-{purpose.replace(' ', '-')}-{party}", "result": "valid", "kind": "simulation-key",
+            "seed": "12", "purpose": purpose, "context": context_json(none), "party": party,
+            "info": keys.simulation_info(purpose, none, party), "key": keys.simulation_key(12, purpose, none, party),
+        })
     return cases
 
 

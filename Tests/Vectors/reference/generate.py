@@ -68,6 +68,8 @@ FILES = {
         "Whole rounds of SecAgg. `rand` is the seeded generator's key; `drawn` is what a client draws, in order. A client with lostAfter sends nothing more.",
     ),
     "must_fail/session_v1": (cases_must_fail.sessions, "Parameters that make no session."),
+    "must_fail/plain_round_v1": (lambda: cases_must_fail.server_rounds("plain"), MUST_FAIL),
+    "must_fail/secagg_round_v1": (lambda: cases_must_fail.server_rounds("secagg"), MUST_FAIL),
     "must_fail/additive_round_v1": (lambda: cases_must_fail.leader_rounds("additive"), MUST_FAIL),
     "must_fail/shamir_round_v1": (lambda: cases_must_fail.leader_rounds("shamir"), MUST_FAIL),
     "must_fail/peer_to_peer_round_v1": (cases_must_fail.peer_rounds, MUST_FAIL),

@@ -62,7 +62,8 @@ WIRE_ERRORS = [
 # Why a party drops a message that decodes, gives up, or complains.
 PARTY_ERRORS = [
     "wrong-seed-count", "wrong-signature", "box-does-not-open", "unknown-party", "too-few-parties", "inconsistent-share",
-    "wrong-kind-of-share", "wrong-parties-in-list",
+    "wrong-kind-of-share", "wrong-parties-in-list", "own-keys-replaced", "own-input-dropped", "equal-keys",
+    "low-order-point",
 ]
 
 
@@ -378,6 +379,5 @@ def all_schemas():
     for scheme in OWN:
         name = scheme.replace("-", "_") + "_round_v1"
         out[name] = rounds(name, scheme)
-        if scheme in ("additive", "shamir", "peer-to-peer"):
-            out[f"must_fail_{name}"] = disturbed_rounds(f"must_fail_{name}", scheme)
+        out[f"must_fail_{name}"] = disturbed_rounds(f"must_fail_{name}", scheme)
     return out
