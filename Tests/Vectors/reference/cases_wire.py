@@ -39,6 +39,7 @@ def context_json(context):
 
 def session_json(session, **own):
     """own: the scheme's own parameters."""
+    assert own.get("fieldBits", 0) == session.field_bits
     return {
         "scheme": session.scheme, "bits": session.bits, "dimension": session.dimension, **own,
         "contributors": session.contributors, "helpers": session.helpers, "context": context_json(session.context),
@@ -103,9 +104,9 @@ def sample_sessions():
             peers.make_session(1, 3, 2, 3, [3, 17, 250, 251, 70000], make_context("peer-to-peer")),
             {**peer, "fieldBits": 3},
         ),
-        "peer-to-peer-25": (
+        "peer-to-peer-26": (
             peers.make_session(23, 5, 2, 3, [1, 2, 3, 4], make_context("peer-to-peer", 8)),
-            {**peer, "fieldBits": 25},
+            {**peer, "fieldBits": 26},
         ),
         "peer-to-peer-all": (
             peers.make_session(33, 2, 2, 3, [1, 4, 7], make_context("peer-to-peer", 9)),

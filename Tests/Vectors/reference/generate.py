@@ -13,6 +13,7 @@ import must_fail_leader
 import must_fail_peers
 import must_fail_server
 import must_fail_sessions
+import schedules
 import schemas
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
@@ -76,6 +77,10 @@ FILES = {
     "must_fail/additive_round_v1": (lambda: must_fail_leader.leader_rounds("additive"), MUST_FAIL),
     "must_fail/shamir_round_v1": (lambda: must_fail_leader.leader_rounds("shamir"), MUST_FAIL),
     "must_fail/peer_to_peer_round_v1": (must_fail_peers.peer_rounds, MUST_FAIL),
+    "faulty_rounds_v1": (
+        schedules.committed,
+        "Rounds with faults and what must become of every party; Documentation/FaultyRounds.md says how to read them.",
+    ),
 }
 
 
