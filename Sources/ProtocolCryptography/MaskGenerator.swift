@@ -68,7 +68,7 @@ public struct MaskGenerator: Sendable {
                 let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
                 let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
                 // SAFETY: the buffer does not outlive the closure.
-                wanted = unsafe withUnsafeBytes(of: keystream) { (buffer) in unsafe body(buffer) }
+                wanted = unsafe withLibraryBytes(keystream) { (buffer) in unsafe body(buffer) }
             } catch {
                 throw .libraryFailure
             }

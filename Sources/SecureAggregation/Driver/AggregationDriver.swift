@@ -150,12 +150,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         var stage = transition.envelopes.first?.message.stage ?? previous
         if stage == nil, case .next(_, let expectation) = transition { stage = expectation.stage }
-        charge(id, since: start, stage: stage)
 
         switch transition {
         case .next(_, let expectation):
             // A party that waited for the same stage again could wait for ever.
-            guard previous.map({ $0 < expectation.stage }) ?? true else { return abandon(id, .outOfOrder) }
+            guard previous.map({ $0 < expectation.stage }) ?? true else {
+                charge(id, since: start, stage: stage)
+                return abandon(id, .outOfOrder)
+            }
             seats[id]?.expectation = expectation
             seats[id]?.outstanding = expectation.senders
         case .finished(_, let aggregate):
@@ -172,6 +174,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             seats[id]?.lastFrames = zip(frames, origins).map { ($0, $1.0, $1.1) }
         }
         record(transport.send(frames, from: id), records)
+        // Sending, and wiping and freeing what a party no longer needs, is its own work too.
+        charge(id, since: start, stage: stage)
         if transport.lostParties.contains(id) {
             // What a lost party learned, it learned; but it takes no further part.
             return dismiss(id)
@@ -205,13 +209,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         while let frame = transport.receive() { deliver(frame) }
     }
 
-    private mutating func deliver(_ frame: Frame) {
+    private mutating func deliver(_ frame: consuming Frame) {
         guard seats[frame.receiver] != nil else {
             // A contributor sent to a later one, which is made in a moment.
             return waitingFrames[frame.receiver, default: []].append(frame)
         }
         guard let expectation = seats[frame.receiver]?.expectation else { return countAfterTheEnd(frame) }
         guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
+        let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
         let start = clock?()
         let message: Scheme.Message
         do throws(WireError) {
@@ -219,8 +224,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         } catch {
             return reject(frame.sender, at: frame.receiver, .malformed(error))
         }
+        // Freeing the bytes is the receiver's work.
+        frame.bytes = []
         charge(frame.receiver, since: start, stage: message.stage ?? expectation.stage)
-        let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
         deliver(message, from: frame.sender, to: frame.receiver, digest: digest)
     }
 
