@@ -53,6 +53,68 @@ import Testing
         #expect(outcome.cost.stages.count == 2)
     }
 
+    @Test func `a message of another session is refused and costs its sender nothing`() throws {
+        // Well formed, but of round 2: what was sent then comes before, after and instead of what is sent now.
+        var recorded: [PartyID: [FaultSchedule.RecordedFrame]] = [:]
+        var driver = AggregationDriver(
+            scheme: GossipScheme(contributors: parties, width: try RingWidth(bits: 16)),
+            context: RoundContext(task: "test", round: 2),
+            randomness: SystemRandomnessSource()
+        )
+        driver.observer = { frame, stage in
+            guard stage?.ordinal == 0 else { return }
+            recorded[frame.sender, default: []].append(.init(receiver: frame.receiver, bytes: frame.bytes))
+        }
+        _ = driver.run { [$0.rawValue, 5] }
+        let old = try #require(recorded[1])
+        #expect(old.count == 2)
+
+        for send in 0...1 {
+            let outcome = try gossip(faults: [.replay(1, send: send, of: old)])
+            #expect(outcome.aggregate == Aggregate(sum: [6, 600], contributors: parties))
+            #expect(outcome.finished == Set(parties) && outcome.duplicates == 0)
+            // Whoever is done refuses everything as late.
+            #expect(outcome.rejections.count == 2)
+            #expect(
+                outcome.rejections.allSatisfy {
+                    $0.sender == 1 && [.malformed(.foreignSession), .late].contains($0.reason)
+                }
+            )
+        }
+        // The old one overtakes the new one.
+        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(2, send: 0, of: recorded[2] ?? [])])
+        #expect(overtaken.aggregate == Aggregate(sum: [6, 600], contributors: parties))
+        // An old vector is not summed in the place of a new one.
+        let substituted = try gossip(faults: [.substitution(1, send: 0, by: old)])
+        #expect(substituted.learned.isEmpty)
+        #expect(substituted.aborted[2] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `who is gone repeats nothing to a party that is back`() throws {
+        // The server is away while the vectors come. Client 2 is lost before it sends, client 3 as soon as it has.
+        let faults: [FaultSchedule.Fault] = [
+            .outage(9, send: 0, ticks: 500), .loss(2, beforeSend: 0), .partialSend(3, send: 0, frames: 1),
+        ]
+        let outcome = try plain(count: 6, faults: faults)
+        #expect(outcome.aggregate == Aggregate(sum: [16, 28], contributors: [1, 4, 5, 6]))
+        #expect(outcome.lost == [2, 3])
+    }
+
+    @Test func `who is cut off too repeats when it is back itself`() throws {
+        let faults: [FaultSchedule.Fault] = [
+            .outage(9, send: 0, ticks: 300), .outage(2, send: 0, ticks: 600), .outage(3, send: 0, ticks: 1_500),
+        ]
+        let outcome = try plain(count: 6, faults: faults)
+        #expect(outcome.aggregate == Aggregate(sum: [18, 35], contributors: [1, 2, 4, 5, 6]))
+    }
+
+    @Test func `a message that its sender cut short comes again as short`() throws {
+        let faults: [FaultSchedule.Fault] = [.outage(9, send: 0, ticks: 500), .truncation(2, send: 0, bytes: 1)]
+        let outcome = try plain(count: 5, faults: faults)
+        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
+        #expect(outcome.rejections == [.init(sender: 2, receiver: 9, reason: .malformed(.truncated))])
+    }
+
     @Test(arguments: 0..<8) func `messages that come before their stage are held for it`(seed: UInt64) throws {
         // One party's first send is late, so that the others are a stage ahead of it.
         let outcome = try gossip(faults: [.delay(1, send: 0, ticks: 500), .reordering(seed: seed)])
