@@ -270,15 +270,13 @@ import Testing
         }
     }
 
-    @Test func `a contributor whose seed does not open is named by the aggregator`() throws {
-        // The leader cannot see it; the aggregator names the contributor, and the round ends.
+    @Test func `seeds in another order are not signed and cost their sender its place`() throws {
         let outcome = try run { sender, envelope in
             guard sender == 4, case .share(let share, let seeds) = envelope.message else { return [envelope] }
             return [Envelope(to: envelope.receivers, .share(share, seeds: seeds.reversed()))]
         }
-        #expect(outcome.learned.isEmpty)
-        #expect(outcome.aborted[1001] == .violation(.boxDoesNotOpen(4), by: leader))
-        #expect(outcome.aborted[1002] == .violation(.boxDoesNotOpen(4), by: leader))
+        #expect(outcome.aggregate?.contributors == [1, 2, 3, 5])
+        #expect(outcome.rejections == [.init(sender: 4, receiver: leader, reason: .invalid(.badSignature(4)))])
     }
 
     @Test func `a leader takes one share of a contributor and one answer of an aggregator, each in its step`() throws {
@@ -378,6 +376,7 @@ import Testing
                 contributors: [1, 2, 3],
                 leader: 9,
                 aggregators: [],
+                enrollment: .simulated([1, 2, 3], []),
                 dimension: 1,
                 width: RingWidth(bits: 8)
             )
@@ -386,12 +385,17 @@ import Testing
         let clientSide = try AdditiveAggregation<UInt64>(
             contributors: scheme.contributors,
             leader: leader,
-            aggregators: Array(zip(scheme.aggregators, scheme.aggregatorKeys)).map { ($0.0, $0.1) },
+            aggregators: scheme.aggregators,
+            enrollment: SharingEnrollment(
+                contributorKeys: scheme.enrollment.contributorKeys,
+                aggregatorKeys: scheme.enrollment.aggregatorKeys,
+                signingKeys: scheme.enrollment.signingKeys
+            ),
             dimension: 4,
             width: scheme.width
         )
         let context = RoundContext(task: "test", round: 1)
-        #expect(throws: AggregationError.unknownParty(1001)) {
+        #expect(throws: AggregationError.missingKey(1001)) {
             try clientSide.makeParty(1001, contributing: nil, in: context, using: SystemRandomness())
         }
         #expect(throws: AggregationError.unknownParty(77)) {
@@ -407,10 +411,14 @@ import Testing
     @Test func `another aggregator key makes another session`() throws {
         let scheme = try scheme()
         let context = RoundContext(task: "test", round: 1)
+        var enrollment = scheme.enrollment
+        enrollment.aggregatorKeys[1001] = scheme.enrollment.aggregatorKeys[1002]
+        enrollment.aggregatorKeys[1002] = scheme.enrollment.aggregatorKeys[1001]
         let other = try AdditiveAggregation<UInt64>(
             contributors: scheme.contributors,
             leader: leader,
-            aggregators: [(1001, scheme.aggregatorKeys[1]), (1002, scheme.aggregatorKeys[0])],
+            aggregators: scheme.aggregators,
+            enrollment: enrollment,
             dimension: 4,
             width: scheme.width
         )
