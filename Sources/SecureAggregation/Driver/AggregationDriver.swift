@@ -150,12 +150,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         var stage = transition.envelopes.first?.message.stage ?? previous
         if stage == nil, case .next(_, let expectation) = transition { stage = expectation.stage }
-        charge(id, since: start, stage: stage)
 
         switch transition {
         case .next(_, let expectation):
             // A party that waited for the same stage again could wait for ever.
-            guard previous.map({ $0 < expectation.stage }) ?? true else { return abandon(id, .outOfOrder) }
+            guard previous.map({ $0 < expectation.stage }) ?? true else {
+                charge(id, since: start, stage: stage)
+                return abandon(id, .outOfOrder)
+            }
             seats[id]?.expectation = expectation
             seats[id]?.outstanding = expectation.senders
         case .finished(_, let aggregate):
@@ -175,6 +177,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             seats[id]?.lastFrames = zip(made, origins).map { ($0, $1.0, $1.1) }
         }
         record(sent, records)
+        // Sending, and wiping and freeing what a party no longer needs, is its own work too.
+        charge(id, since: start, stage: stage)
         if transport.lostParties.contains(id) {
             // What a lost party learned, it learned; but it takes no further part.
             return dismiss(id)
@@ -209,13 +213,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         while let frame = transport.receive() { deliver(frame) }
     }
 
-    private mutating func deliver(_ frame: Frame) {
+    private mutating func deliver(_ frame: consuming Frame) {
         guard seats[frame.receiver] != nil else {
             // A contributor sent to a later one, which is made in a moment.
             return waitingFrames[frame.receiver, default: []].append(frame)
         }
         guard let expectation = seats[frame.receiver]?.expectation else { return countAfterTheEnd(frame) }
         guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
+        let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
         let start = clock?()
         let message: Scheme.Message
         do throws(WireError) {
@@ -225,8 +230,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             // fault now.
             return reject(frame.sender, at: frame.receiver, .malformed(error), drops: error != .foreignSession)
         }
+        // Freeing the bytes is the receiver's work.
+        frame.bytes = []
         charge(frame.receiver, since: start, stage: message.stage ?? expectation.stage)
-        let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
         deliver(message, from: frame.sender, to: frame.receiver, digest: digest)
     }
 
@@ -253,8 +259,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         if let stage = message.stage {
             if stage > expectation.stage {
                 // One for each sender and stage: what is held for a party stays small, whoever sends.
-                let isHeld = seats[id]?.early.contains { $0.sender == sender && $0.message.stage == stage } ?? false
-                if isHeld { return reject(sender, at: id, .conflicting, drops: false) }
+                if let held = seats[id]?.early.first(where: { $0.sender == sender && $0.message.stage == stage }) {
+                    if held.digest == digest {
+                        outcome.duplicates += 1
+                    } else {
+                        reject(sender, at: id, .conflicting, drops: false)
+                    }
+                    return
+                }
                 seats[id]?.early.append((message, sender, digest))
                 return
             }

@@ -4,6 +4,7 @@
 Nothing here runs in constant time: this is a model for test vectors and must never hold a real secret.
 """
 
+import functools
 import hashlib
 import hmac
 
@@ -21,6 +22,7 @@ def xor(a, b):
 P25519 = 2**255 - 19
 
 
+@functools.cache  # the same keys meet in many cases
 def x25519(scalar, u):
     """The u-coordinate of scalar times the point with coordinate u, without the check for zero."""
     k = bytearray(scalar)

@@ -13,7 +13,7 @@ SENDS = ["start", "advertise-keys", "share-keys", "masked-input", "unmask"]
 
 
 def make_session(bits, dimension, minimum_contributors, threshold, contributors, server, context):
-    assert len(contributors) < 2 * threshold and threshold <= len(contributors)
+    require(len(contributors) < 2 * threshold <= 2 * len(contributors), "threshold-out-of-range")
     parameters = wire.secagg_parameters(bits, dimension, minimum_contributors, threshold)
     return wire.Session("secagg", bits, dimension, parameters, contributors, [server], context)
 
@@ -30,9 +30,9 @@ def require(condition, reason):
 class Client:
     def __init__(self, session, u, threshold, x, generator):
         self.session, self.u, self.threshold, self.x, self.generator = session, u, threshold, x, generator
-        self.channel_private = generator.read(32)
-        self.mask_seed = generator.read(32)
-        self.self_seed = generator.read(32)
+        self.channel_private = generator.draw("channelPrivateKey", None, 32)
+        self.mask_seed = generator.draw("maskSeed", None, 32)
+        self.self_seed = generator.draw("selfMaskSeed", None, 32)
 
     def advertise_keys(self):
         return {
@@ -46,8 +46,8 @@ class Client:
         require(set(self.roster) <= set(self.session.contributors), "unknown-party")
         require(self.roster.get(self.u) == self.advertise_keys(), "own-keys-replaced")
         require(len(self.roster) >= self.threshold, "too-few-parties")
-        mask_polynomials = draw_polynomials(self.mask_seed, self.threshold, self.generator)
-        self_polynomials = draw_polynomials(self.self_seed, self.threshold, self.generator)
+        mask_polynomials = draw_polynomials(self.mask_seed, self.threshold, self.generator, "maskSeedCoefficient")
+        self_polynomials = draw_polynomials(self.self_seed, self.threshold, self.generator, "selfMaskSeedCoefficient")
         shares = []
         for v in sorted(self.roster):
             x = abscissa(self.session, v)

@@ -22,7 +22,7 @@ def make_session(
     if not aggregators < 2 * threshold <= 2 * aggregators:
         raise Refused("threshold-out-of-range")
     if aggregators >= fields.PRIMES[k]:
-        raise Refused("too-many-aggregators-for-the-field")
+        raise Refused("abscissa-not-below-prime")
     digest = sealing.identities_digest(identity_keys)
     parameters = wire.shamir_parameters(
         bits, dimension, minimum_contributors, k, threshold, digest, helper_keys[1:]

@@ -57,11 +57,11 @@ def halves(data):
     return [int.from_bytes(data[:16], "big"), int.from_bytes(data[16:], "big")]
 
 
-def draw_polynomials(secret, threshold, generator):
+def draw_polynomials(secret, threshold, generator, name="coefficient"):
     """One polynomial for each of the two elements; a_1 ... a_(t-1) of the first element are drawn first."""
     polynomials = []
     for element in halves(secret):
-        drawn = [int.from_bytes(generator.read(16), "big") for _ in range(threshold - 1)]
+        drawn = [int.from_bytes(generator.draw(name, None, 16), "big") for _ in range(threshold - 1)]
         polynomials.append([element] + drawn)
     return polynomials
 
