@@ -329,10 +329,10 @@ import Testing
             return enrollment
         }
         #expect(throws: AggregationError.missingKey(2)) {
-            try scheme(enrollment: without { $0.contributorKeys[2] = nil })
+            try self.scheme(enrollment: without { $0.contributorKeys[2] = nil })
         }
         #expect(throws: AggregationError.missingKey(1002)) {
-            try scheme(enrollment: without { $0.aggregatorKeys[1002] = nil })
+            try self.scheme(enrollment: without { $0.aggregatorKeys[1002] = nil })
         }
         // Public keys alone: it can be made, and nobody runs here.
         let scheme = try self.scheme(
