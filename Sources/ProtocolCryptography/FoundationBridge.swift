@@ -36,7 +36,10 @@ extension SecretBytes {
 }
 
 /// Lends what the library returned, without a copy.
-func withUnsafeBytes(of data: Data, _ body: (UnsafeRawBufferPointer) -> Void) {
+///
+/// NB: not called `withUnsafeBytes(of:)`, since the standard library's function of that name would lend the sixteen bytes
+/// of the `Data` value itself.
+func withLibraryBytes<Result>(_ data: Data, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     // SAFETY: the buffer does not outlive the closure.
     unsafe data.withUnsafeBytes { (buffer) in unsafe body(buffer) }
 }

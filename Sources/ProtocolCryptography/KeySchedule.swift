@@ -24,6 +24,10 @@ public struct KeySchedule: Sendable {
         case selfMask = "self mask"
         /// The share of a vector that a seed stands for.
         case additiveShare = "additive share"
+        /// The share over a prime field that a seed sealed to an aggregator stands for.
+        case shamirShare = "shamir share"
+        /// The share that a seed sent to a peer stands for.
+        case peerShare = "peer share"
         /// Encrypts such a seed to its aggregator.
         case shareSeal = "share seal"
     }
@@ -40,7 +44,7 @@ public struct KeySchedule: Sendable {
     ///   - purpose: what the key is for.
     ///   - from: the sender, or the lower of two ids where the key has no direction.
     ///   - to: the receiver, or the higher one.
-    ///   - bits: the width of the ring for masks, 0 elsewhere.
+    ///   - bits: the width of the ring or of the prime field for masks, 0 elsewhere.
     ///   - publicKeys: both parties' X25519 keys, `from`'s first, where `secret` is a shared secret.
     ///   - byteCount: the length of the key.
     /// - Returns: `byteCount` bytes, independent of every key with another use.

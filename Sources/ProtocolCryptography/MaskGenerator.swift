@@ -9,7 +9,8 @@ public import SecureRandomness
 ///
 /// The key's first 16 bytes are the AES key, the others the initial counter block, a big-endian number that counts up
 /// mod 2^128. The keystream is read as little-endian words of 4 bytes if b ≤ 32, else of 8; an element is a word mod
-/// 2^b, so it is uniform as far as AES is a pseudo-random permutation.
+/// 2^b, so it is uniform as far as AES is a pseudo-random permutation. Over a prime field, words mod 2^k that are not
+/// below p are skipped, and the others are the elements.
 public struct MaskGenerator: Sendable {
     private let key: SecretBytes
 
@@ -36,38 +37,62 @@ public struct MaskGenerator: Sendable {
     func forEachBlock(
         byteCount: Int, _ body: (_ offset: Int, _ keystream: UnsafeRawBufferPointer) -> Void
     ) throws(CryptographyError) {
+        var offset = 0
+        unsafe try forEachBlock(first: byteCount) { (keystream) in
+            unsafe body(offset, keystream)
+            offset += keystream.count
+            return byteCount - offset
+        }
+    }
+
+    /// Calls `body` with consecutive blocks of keystream for as long as it asks for more.
+    ///
+    /// `first` and what `body` returns say how many bytes are wanted; 0 is the end. The next block has as many as
+    /// that, or 64 KiB. A block that is not the last one must have had a multiple of 16 bytes.
+    func forEachBlock(
+        first: Int, _ body: (_ keystream: UnsafeRawBufferPointer) -> Int
+    ) throws(CryptographyError) {
         var counter: UInt128 = 0
         let aesKey = key.withSpan { span in
             for index in 16..<32 { counter = counter << 8 | UInt128(span[index]) }
             return SecretBytes(count: 16) { (target) in for index in 0..<16 { target[index] = span[index] } }
                 .symmetricKey
         }
-        var zeros = [UInt8](repeating: 0, count: min(byteCount, Self.blockByteCount))
-        var offset = 0
-        while offset < byteCount {
-            if byteCount - offset < zeros.count { zeros.removeLast(zeros.count - (byteCount - offset)) }
+        var zeros: [UInt8] = []
+        var wanted = first
+        while wanted > 0 {
+            precondition(zeros.count % 16 == 0, "Keystream cannot go on inside a block of the cipher.")
+            let byteCount = min(wanted, Self.blockByteCount)
+            if zeros.count != byteCount { zeros = [UInt8](repeating: 0, count: byteCount) }
             do {
                 let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
                 let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
                 // SAFETY: the buffer does not outlive the closure.
-                unsafe withUnsafeBytes(of: keystream) { (buffer) in unsafe body(offset, buffer) }
+                wanted = unsafe withLibraryBytes(keystream) { (buffer) in unsafe body(buffer) }
             } catch {
                 throw .libraryFailure
             }
-            offset += zeros.count
-            counter &+= UInt128(Self.blockByteCount / 16)
+            counter &+= UInt128(byteCount / 16)
         }
     }
 }
 
 /// An element to which pseudo-random masks can be added.
-public protocol MaskableElement: PackableElement {
+public protocol MaskableElement: PrimeFieldElement {
     /// Adds the mask of `generator` to `vector`; the sum is right mod 2^b and not reduced.
     static func add(_ generator: MaskGenerator, to vector: inout [Self], width: RingWidth) throws(CryptographyError)
 
     /// Subtracts the mask of `generator` from `vector`; the difference is right mod 2^b and not reduced.
     static func subtract(
         _ generator: MaskGenerator, from vector: inout [Self], width: RingWidth
+    ) throws(CryptographyError)
+
+    /// Adds the mask of `generator` over a prime field to `vector`, whose words are elements.
+    static func add(_ generator: MaskGenerator, to vector: inout [Self], in field: PrimeField) throws(CryptographyError)
+
+    /// Subtracts the mask of `generator` over a prime field from `vector`, whose words are elements.
+    static func subtract(
+        _ generator: MaskGenerator, from vector: inout [Self], in field: PrimeField
     ) throws(CryptographyError)
 }
 
@@ -86,6 +111,22 @@ extension UInt32: MaskableElement {
     ) throws(CryptographyError) {
         precondition(width.bits <= 32, "The element type is narrower than the ring.")
         try expand(generator, UInt32.self, over: &vector, subtracting: true)
+    }
+
+    /// Adds a mask over a prime field of at most 32 bits, in place.
+    public static func add(
+        _ generator: MaskGenerator, to vector: inout [UInt32], in field: PrimeField
+    ) throws(CryptographyError) {
+        precondition(field.bits <= 32, "The element type is narrower than the field.")
+        try expand(generator, UInt32.self, over: &vector, in: field, subtracting: false)
+    }
+
+    /// Subtracts a mask over a prime field of at most 32 bits, in place.
+    public static func subtract(
+        _ generator: MaskGenerator, from vector: inout [UInt32], in field: PrimeField
+    ) throws(CryptographyError) {
+        precondition(field.bits <= 32, "The element type is narrower than the field.")
+        try expand(generator, UInt32.self, over: &vector, in: field, subtracting: true)
     }
 }
 
@@ -109,6 +150,28 @@ extension UInt64: MaskableElement {
             try expand(generator, UInt32.self, over: &vector, subtracting: true)
         } else {
             try expand(generator, UInt64.self, over: &vector, subtracting: true)
+        }
+    }
+
+    /// Adds a mask over a prime field, in place.
+    public static func add(
+        _ generator: MaskGenerator, to vector: inout [UInt64], in field: PrimeField
+    ) throws(CryptographyError) {
+        if field.bits <= 32 {
+            try expand(generator, UInt32.self, over: &vector, in: field, subtracting: false)
+        } else {
+            try expand(generator, UInt64.self, over: &vector, in: field, subtracting: false)
+        }
+    }
+
+    /// Subtracts a mask over a prime field, in place.
+    public static func subtract(
+        _ generator: MaskGenerator, from vector: inout [UInt64], in field: PrimeField
+    ) throws(CryptographyError) {
+        if field.bits <= 32 {
+            try expand(generator, UInt32.self, over: &vector, in: field, subtracting: true)
+        } else {
+            try expand(generator, UInt64.self, over: &vector, in: field, subtracting: true)
         }
     }
 }
@@ -145,6 +208,53 @@ private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & Bitwis
                             elements[index] &+ Element(truncatingIfNeeded: Word(littleEndian: word))
                     }
                 }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+    if let failure { throw failure }
+}
+
+/// Adds or subtracts the mask over a prime field: words mod 2^k, without those that are not below p. Inlined, so that
+/// both types are known in the loop.
+///
+/// Which words are skipped shows in the time, and says nothing of the others.
+@inline(__always)
+private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & BitwiseCopyable>(
+    _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], in field: PrimeField, subtracting: Bool
+) throws(CryptographyError) {
+    let size = MemoryLayout<Word>.size
+    let p = field.modulus
+    let mask = field.elementWidth.mask
+    /// Words are skipped, so whole blocks of the cipher are asked for until there are enough elements.
+    func byteCount(for elements: Int) -> Int { (elements * size + 15) / 16 * 16 }
+    let failure: CryptographyError? = unsafe vector.withUnsafeMutableBufferPointer { (target) in
+        let count = target.count
+        var position = 0
+        do throws(CryptographyError) {
+            unsafe try generator.forEachBlock(first: byteCount(for: count)) { (keystream) in
+                let words = keystream.count / size
+                guard let source = keystream.baseAddress, let elements = target.baseAddress else { return 0 }
+                var next = position
+                var index = 0
+                while index < words, next < count {
+                    // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and 0 ≤ next < count.
+                    let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
+                    let candidate = UInt64(truncatingIfNeeded: Word(littleEndian: word)) & mask
+                    // 1 if the candidate is an element. If it is not, 0 is added, and the position stays.
+                    let isElement = (candidate &- p) &>> 63
+                    let term = candidate & (0 &- isElement)
+                    // Both are at least −p and below p, which has at most 61 bits: the sign bit tells what is missing.
+                    let element = UInt64(truncatingIfNeeded: unsafe elements[next])
+                    let sum = subtracting ? element &- term : element &+ term &- p
+                    unsafe elements[next] = Element(truncatingIfNeeded: sum &+ (0 &- sum &>> 63) & p)
+                    next &+= Int(truncatingIfNeeded: isElement)
+                    index &+= 1
+                }
+                position = next
+                return byteCount(for: count - next)
             }
             return nil
         } catch {

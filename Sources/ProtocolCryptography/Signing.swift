@@ -34,6 +34,8 @@ public struct SigningKey: Sendable {
 
 /// An Ed25519 public key: 32 bytes.
 public struct VerifyingKey: Hashable, Sendable {
+    /// The length of a signature, in bytes.
+    public static let signatureByteCount = 64
     /// The encoded point.
     public let bytes: [UInt8]
 

@@ -8,6 +8,10 @@ public enum RingError: Error, Equatable, Sendable {
     case bitWidthOutOfRange(Int)
     /// The words of this element type have `available` bits, and the ring needs `needed`.
     case elementTooNarrow(needed: Int, available: Int)
+    /// A prime field has 3 to 61 bits.
+    case fieldBitsOutOfRange(Int)
+    /// No field of at most 61 bits holds the sum of `terms` elements of Z/2^`bits`.
+    case fieldTooSmall(terms: Int, bits: Int)
     /// Input values have 1 to 32 bits.
     case inputBitsOutOfRange(Int)
     /// The clipping bound is not a finite number above zero (or so small or large that 2C or (2^q − 1)/2C is not

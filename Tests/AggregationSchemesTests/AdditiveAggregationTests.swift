@@ -17,16 +17,12 @@ import Testing
 
     private func scheme(contributors: Int = 5, cohort: MinimumCohort = .standard) throws -> AdditiveAggregation<UInt64>
     {
-        var keys: [PartyID: KeyAgreementPrivateKey] = [:]
-        for id in [1001, 1002] as [PartyID] {
-            let seed = [UInt8](repeating: UInt8(id.rawValue - 1000), count: 32)
-            keys[id] = try KeyAgreementPrivateKey(seed: SecretBytes(copying: seed))
-        }
+        let contributors = (1...UInt32(contributors)).map { PartyID($0) }
         return try AdditiveAggregation(
-            contributors: (1...UInt32(contributors)).map { PartyID($0) },
+            contributors: contributors,
             leader: leader,
-            aggregators: keys.sorted { $0.key < $1.key }.map { ($0.key, $0.value.publicKey) },
-            privateKeys: keys,
+            aggregators: [1001, 1002],
+            enrollment: .simulated(contributors, [1001, 1002]),
             dimension: 4,
             width: RingWidth(bits: 64),
             minimumCohort: cohort
@@ -124,17 +120,42 @@ import Testing
         try expectRefused(seeds, .foreignParty(1002))
     }
 
-    @Test func `a seed under another contributor's name does not open`() throws {
+    @Test func `a seed under another contributor's name is not signed by it`() throws {
         var seeds = try forwarded()
         seeds[1] = ForwardedSeed(contributor: 2, seed: seeds[0].seed)
-        try expectRefused(seeds, .boxDoesNotOpen(2))
+        try expectRefused(seeds, .badSignature(2))
     }
 
-    @Test func `a seed of another round, attempt or aggregator does not open`() throws {
+    @Test func `a contributor that the leader makes up is not signed`() throws {
+        // The leader knows every public key, and seals a seed of its own under a true contributor's name.
+        var seeds = try forwarded()
+        let scheme = try scheme()
+        let context = RoundContext(task: "test", round: 1)
+        let impostor = try SigningKey(seed: SecretBytes(copying: [UInt8](repeating: 3, count: 32)))
+        let key = try #require(scheme.enrollment.aggregatorKeys[1001])
+        seeds[3] = ForwardedSeed(
+            contributor: 4,
+            seed: try SealedSeed(
+                SecretBytes(copying: [UInt8](repeating: 1, count: 32)),
+                along: SealedSeed.Route(
+                    contributor: 4,
+                    aggregator: 1001,
+                    keys: KeySchedule(session: scheme.session(in: context), round: 1),
+                    messageType: 0x20
+                ),
+                to: key,
+                ephemeral: KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 2, count: 32))),
+                signedBy: impostor
+            )
+        )
+        try expectRefused(seeds, .badSignature(4))
+    }
+
+    @Test func `a seed of another round, attempt or aggregator is not signed for this one`() throws {
         for foreign in try [forwarded(round: 2)[2], forwarded(attempt: 1)[2]] {
             var seeds = try forwarded()
             seeds[2] = foreign
-            try expectRefused(seeds, .boxDoesNotOpen(3))
+            try expectRefused(seeds, .badSignature(3))
         }
         // The leader hands one aggregator what was sealed to the other.
         let outcome = try run { sender, envelope in
@@ -142,27 +163,27 @@ import Testing
             return [Envelope(to: envelope.receivers == [1001] ? 1002 : 1001, envelope.message)]
         }
         #expect(outcome.learned.isEmpty)
-        #expect(outcome.aborted[1001] == .violation(.boxDoesNotOpen(1), by: leader))
-        #expect(outcome.aborted[1002] == .violation(.boxDoesNotOpen(1), by: leader))
+        #expect(outcome.aborted[1001] == .violation(.badSignature(1), by: leader))
+        #expect(outcome.aborted[1002] == .violation(.badSignature(1), by: leader))
         #expect(
             outcome.aborted[leader] == .abortedByPeer(1001, .refused)
                 || outcome.aborted[leader] == .abortedByPeer(1002, .refused)
         )
     }
 
-    @Test func `a seed with one byte changed does not open`() throws {
+    @Test func `a seed with one byte changed is not signed`() throws {
         let scheme = try scheme()
         let format = scheme.messageFormat(in: RoundContext(task: "test", round: 1))
         let bytes = Message.forward(try forwarded()).encoded(as: format)
-        // The second entry: header, length, 84 bytes an entry; its key, ciphertext and tag.
-        for position in [0, 31, 32, 63, 64, 79] {
+        // The second entry: header, length, 148 bytes an entry; its key, ciphertext, tag and signature.
+        for position in [0, 31, 32, 63, 64, 79, 80, 111, 112, 143] {
             var changed = bytes
-            changed[37 + 84 + 4 + position] ^= 1
+            changed[37 + 148 + 4 + position] ^= 1
             guard case .forward(let seeds) = try Message(decoding: changed, as: format) else {
                 Issue.record("It is no list any more.")
                 return
             }
-            try expectRefused(seeds, .boxDoesNotOpen(2))
+            try expectRefused(seeds, .badSignature(2))
         }
     }
 

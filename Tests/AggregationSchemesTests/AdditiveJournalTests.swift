@@ -12,10 +12,10 @@ import Testing
     private let inputs: [PartyID: [UInt32]] = randomInputs(count: 4, dimension: 2, width: 16, seed: 41)
 
     private func scheme(journal: ShareReleaseJournal) throws -> AdditiveAggregation<UInt32> {
-        let key = try KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 7, count: 32)))
+        let contributors = inputs.keys.sorted()
         return try AdditiveAggregation(
-            contributors: inputs.keys.sorted(), leader: 1000, aggregators: [(1001, key.publicKey)],
-            privateKeys: [1001: key], dimension: 2, width: RingWidth(bits: 16), journal: journal)
+            contributors: contributors, leader: 1000, aggregators: [1001],
+            enrollment: .simulated(contributors, [1001]), dimension: 2, width: RingWidth(bits: 16), journal: journal)
     }
 
     private func run(

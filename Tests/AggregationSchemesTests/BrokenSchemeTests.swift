@@ -83,14 +83,13 @@ import Testing
     }
 
     @Test func `a scheme that forgets one seed is found out`() throws {
-        let key = try KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 7, count: 32)))
         // Made anew for each run: its journal lets an aggregator answer once in a round.
         func scheme() throws -> AdditiveAggregation<UInt32> {
             try AdditiveAggregation<UInt32>(
                 contributors: inputs.keys.sorted(),
                 leader: 1000,
-                aggregators: [(1001, key.publicKey)],
-                privateKeys: [1001: key],
+                aggregators: [1001],
+                enrollment: .simulated(inputs.keys.sorted(), [1001]),
                 dimension: 8,
                 width: RingWidth(bits: 24)
             )

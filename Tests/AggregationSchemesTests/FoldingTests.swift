@@ -154,13 +154,13 @@ private enum Folding {
     }
 
     static func additive(clients: Int, dimension: Int) throws {
-        let key = try KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 5, count: 32)))
+        let contributors = (1...UInt32(clients)).map { PartyID($0) }
         try run(
             AdditiveAggregation<UInt32>(
-                contributors: (1...UInt32(clients)).map { PartyID($0) },
+                contributors: contributors,
                 leader: 100_000,
-                aggregators: [(100_001, key.publicKey)],
-                privateKeys: [100_001: key],
+                aggregators: [100_001],
+                enrollment: .simulated(contributors, [100_001]),
                 dimension: dimension,
                 width: RingWidth(bits: 32)
             )

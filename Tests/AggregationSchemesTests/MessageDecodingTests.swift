@@ -19,6 +19,8 @@ import Testing
             FaultSchedule.losing([4], beforeSend: scheme.vectorSend),
             .losing([2, 3, 4], beforeSend: scheme.vectorSend),
         ] {
+            // Over additive shares nobody may be lost.
+            let faults = scheme == .additivePeers && faults.faults.count == 1 ? FaultSchedule.none : faults
             let log = MessageLog()
             _ = try scheme.run(inputs: inputs, width: 7, faults: faults, messages: log)
             for entry in log.entries { byType[entry.type] = entry }
@@ -30,6 +32,9 @@ import Testing
         switch scheme {
         case .plain: [0x10]
         case .additive: [0x01, 0x20, 0x21, 0x22]
+        case .shamir: [0x01, 0x40, 0x41, 0x42]
+        case .peers: [0x01, 0x50, 0x51, 0x52, 0x53]
+        case .additivePeers: [0x01, 0x50, 0x53]
         case .secagg: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36]
         }
     }
@@ -143,7 +148,8 @@ import Testing
             maximumParties: Roster.maximumContributors
         )
         for (scheme, types) in [
-            (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22]), (.secagg, Array(0x30...0x36)),
+            (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22, 0x23]), (.secagg, Array(0x30...0x36)),
+            (.shamir, [0x40, 0x41, 0x42, 0x43]), (.peers, [0x51, 0x52, 0x53]),
         ]
             as [(SchemeUnderTest, [UInt8])]
         {
@@ -156,6 +162,9 @@ import Testing
                         switch scheme {
                         case .plain: _ = try PlainMessage<UInt64>(decoding: bytes, as: format)
                         case .additive: _ = try AdditiveMessage<UInt64>(decoding: bytes, as: format)
+                        case .shamir: _ = try ShamirMessage<UInt64>(decoding: bytes, as: format)
+                        case .peers, .additivePeers:
+                            _ = try PeerToPeerMessage<UInt64>(decoding: bytes, as: format)
                         case .secagg: _ = try SecAggMessage<UInt64>(decoding: bytes, as: format)
                         }
                     }

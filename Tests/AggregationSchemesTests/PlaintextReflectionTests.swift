@@ -34,12 +34,11 @@ import Testing
     }
 
     private func additive() throws -> AdditiveAggregation<UInt32> {
-        let key = try KeyAgreementPrivateKey(seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
-        return try AdditiveAggregation(
+        try AdditiveAggregation(
             contributors: [1, 2, 3],
             leader: 1000,
-            aggregators: [(1001, key.publicKey)],
-            privateKeys: [1001: key],
+            aggregators: [1001],
+            enrollment: .simulated([1, 2, 3], [1001]),
             dimension: 4,
             width: RingWidth(bits: 24)
         )

@@ -52,17 +52,12 @@ import Testing
     }
 
     private func runAdditive(limit: Int) throws -> AggregationOutcome<UInt32> {
-        var keys: [PartyID: KeyAgreementPrivateKey] = [:]
-        for id: PartyID in [1001, 1002] {
-            var generator = SimulationRandomness(seed: 1).generator(purpose: "aggregator key", party: id)
-            keys[id] = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
-        }
-        return run(
+        run(
             try AdditiveAggregation<UInt32>(
                 contributors: inputs.keys.sorted(),
                 leader: 1000,
-                aggregators: keys.sorted { $0.key < $1.key }.map { ($0.key, $0.value.publicKey) },
-                privateKeys: keys,
+                aggregators: [1001, 1002],
+                enrollment: .simulated(inputs.keys.sorted(), [1001, 1002]),
                 dimension: 4,
                 width: RingWidth(bits: 20)
             ),

@@ -5,17 +5,43 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 
-/// The schemes that every test of this target runs.
+/// The schemes that every test of this target runs. `peers` are peer to peer over Shamir shares, `additivePeers` over
+/// additive ones.
 enum SchemeUnderTest: String, CaseIterable, Sendable {
-    case plain, additive, secagg
+    case plain, additive, shamir, peers, additivePeers, secagg
+
+    /// The schemes in which contributors talk to helpers, and lose their place if they are lost.
+    static let withServer: [SchemeUnderTest] = [.plain, .additive, .shamir, .secagg]
+    /// The schemes that go on when a contributor is lost.
+    static let tolerant: [SchemeUnderTest] = [.plain, .additive, .shamir, .peers, .secagg]
 
     /// How many times a client sends; the sum is fixed by the send of its vector, `vectorSend`.
-    var sends: Int { self == .secagg ? 4 : 1 }
+    var sends: Int {
+        switch self {
+        case .plain, .additive, .shamir: 1
+        case .additivePeers: 2
+        case .peers: 3
+        case .secagg: 4
+        }
+    }
     var vectorSend: Int { self == .secagg ? 2 : 0 }
+    var isPeerToPeer: Bool { self == .peers || self == .additivePeers }
+    /// Whether the threshold is one of contributors, all of whom each stage then waits for.
+    var hasThreshold: Bool { self == .secagg || self == .peers }
+    /// Whether sums of `count` elements of Z/2^`width` fit: Shamir shares are over a field of at most 61 bits, which the
+    /// words must hold.
+    func holds(_ count: Int, ofWidth width: Int, inWordsOf bits: Int) -> Bool {
+        guard self == .shamir || self == .peers else { return width <= bits }
+        guard let ring = try? RingWidth(bits: width), let field = try? PrimeField(holding: count, of: ring) else {
+            return false
+        }
+        return field.bits <= bits
+    }
 
-    /// Runs one aggregation over clients 1…N with server 1000 (and aggregators 1001, 1002).
+    /// Runs one aggregation over clients 1…N with server 1000 and aggregators from 1001 on: two of additive sharing,
+    /// three of Shamir's.
     func run<Element: MaskableElement & RingWord>(
         inputs: [PartyID: [Element]],
         width: Int,
@@ -53,17 +79,34 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
                 )
             )
         case .additive:
-            var keys: [PartyID: KeyAgreementPrivateKey] = [:]
-            for id: PartyID in [1001, 1002] {
-                var generator = SimulationRandomness(seed: seed).generator(purpose: "aggregator key", party: id)
-                keys[id] = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
-            }
             return run(
                 try AdditiveAggregation<Element>(
                     contributors: contributors,
                     leader: 1000,
-                    aggregators: keys.sorted { $0.key < $1.key }.map { ($0.key, $0.value.publicKey) },
-                    privateKeys: keys,
+                    aggregators: [1001, 1002],
+                    enrollment: .simulated(contributors, [1001, 1002], seed: seed),
+                    dimension: dimension,
+                    width: ring,
+                    minimumCohort: minimumCohort
+                )
+            )
+        case .shamir:
+            return run(
+                try ShamirAggregation<Element>(
+                    contributors: contributors,
+                    leader: 1000,
+                    aggregators: [1001, 1002, 1003],
+                    enrollment: .simulated(contributors, [1001, 1002, 1003], seed: seed),
+                    dimension: dimension,
+                    width: ring,
+                    minimumCohort: minimumCohort
+                )
+            )
+        case .peers, .additivePeers:
+            return run(
+                try PeerToPeerAggregation<Element>(
+                    contributors: contributors,
+                    threshold: self == .peers ? threshold : contributors.count,
                     dimension: dimension,
                     width: ring,
                     minimumCohort: minimumCohort
@@ -81,6 +124,21 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
                 )
             )
         }
+    }
+}
+
+extension SharingEnrollment {
+    /// Keys of all parties, from a seed.
+    static func simulated(
+        _ contributors: [PartyID],
+        _ aggregators: [PartyID],
+        seed: UInt64 = 1
+    ) throws -> SharingEnrollment {
+        try SharingEnrollment(
+            contributors: contributors,
+            aggregators: aggregators,
+            randomness: SimulationRandomness(seed: seed)
+        )
     }
 }
 

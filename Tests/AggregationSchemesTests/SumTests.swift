@@ -9,6 +9,10 @@ import Testing
     @Test(arguments: SchemeUnderTest.allCases, [1, 7, 16, 23, 32])
     func `sums 32-bit words exactly`(scheme: SchemeUnderTest, width: Int) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: 5, dimension: 9, width: width, seed: 3)
+        guard scheme.holds(5, ofWidth: width, inWordsOf: 32) else {
+            #expect(throws: AggregationError.self) { try scheme.run(inputs: inputs, width: width) }
+            return
+        }
         let outcome = try scheme.run(inputs: inputs, width: width)
         let aggregate = try #require(outcome.aggregate)
         #expect(aggregate.contributors == inputs.keys.sorted())
@@ -19,11 +23,17 @@ import Testing
     @Test(arguments: SchemeUnderTest.allCases, [1, 20, 33, 48, 63, 64])
     func `sums 64-bit words exactly`(scheme: SchemeUnderTest, width: Int) throws {
         let inputs: [PartyID: [UInt64]] = randomInputs(count: 4, dimension: 11, width: width, seed: 4)
+        guard scheme.holds(4, ofWidth: width, inWordsOf: 64) else {
+            #expect(throws: AggregationError.ring(.fieldTooSmall(terms: 4, bits: width))) {
+                try scheme.run(inputs: inputs, width: width)
+            }
+            return
+        }
         let outcome = try scheme.run(inputs: inputs, width: width)
         #expect(outcome.aggregate?.sum == expectedSum(inputs, of: inputs.keys, width: width))
     }
 
-    @Test(arguments: SchemeUnderTest.allCases, [3, 4, 5, 10, 23, 50])
+    @Test(arguments: SchemeUnderTest.tolerant, [3, 4, 5, 10, 23, 50])
     func `sums over the survivors whatever stage clients are lost at`(scheme: SchemeUnderTest, count: Int) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 5)
         let threshold = count / 2 + 1
@@ -41,7 +51,7 @@ import Testing
         }
     }
 
-    @Test(arguments: SchemeUnderTest.allCases, [3, 5, 10])
+    @Test(arguments: SchemeUnderTest.withServer, [3, 5, 10])
     func `aborts for everybody when one client fewer is left than needed`(scheme: SchemeUnderTest, count: Int) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 6)
         let need = scheme == .secagg ? max(3, count / 2 + 1) : 3

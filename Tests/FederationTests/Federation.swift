@@ -6,14 +6,14 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 
 /// The schemes under which every test of this target trains.
 enum SchemeUnderTest: String, CaseIterable, Sendable {
-    case plain, additive, secagg
+    case plain, additive, shamir, peers, secagg
 
     /// How many times a client sends, and with which send its vector leaves it.
-    var sends: Int { self == .secagg ? 4 : 1 }
+    var sends: Int { self == .secagg ? 4 : self == .peers ? 3 : 1 }
     var vectorSend: Int { self == .secagg ? 2 : 0 }
 }
 
@@ -81,7 +81,7 @@ struct Federation<Model: TrainableModel>: Sendable {
         )
     }
 
-    /// Server 1000 and, where there are any, aggregators 1001 and 1002.
+    /// Server 1000 and, where there are any, aggregators from 1001 on.
     func trainer(
         _ scheme: SchemeUnderTest,
         mechanism: some UpdateMechanism<UInt32> = NoMechanism<UInt32>()
@@ -94,17 +94,40 @@ struct Federation<Model: TrainableModel>: Sendable {
                 try Insecure.Plain(contributors: cohort, server: 1000, dimension: dimension, width: width)
             }
         case .additive:
-            var keys: [PartyID: KeyAgreementPrivateKey] = [:]
-            for id: PartyID in [1001, 1002] {
-                var generator = SimulationRandomness(seed: seed).generator(purpose: "aggregator key", party: id)
-                keys[id] = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
-            }
-            return try trainer(mechanism: mechanism) { [keys] (cohort) throws(AggregationError) in
+            return try trainer(mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
                 try AdditiveAggregation(
                     contributors: cohort,
                     leader: 1000,
-                    aggregators: keys.sorted { $0.key < $1.key }.map { ($0.key, $0.value.publicKey) },
-                    privateKeys: keys,
+                    aggregators: [1001, 1002],
+                    enrollment: SharingEnrollment(
+                        contributors: cohort,
+                        aggregators: [1001, 1002],
+                        randomness: SimulationRandomness(seed: seed)
+                    ),
+                    dimension: dimension,
+                    width: width
+                )
+            }
+        case .shamir:
+            return try trainer(mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
+                try ShamirAggregation(
+                    contributors: cohort,
+                    leader: 1000,
+                    aggregators: [1001, 1002, 1003],
+                    enrollment: SharingEnrollment(
+                        contributors: cohort,
+                        aggregators: [1001, 1002, 1003],
+                        randomness: SimulationRandomness(seed: seed)
+                    ),
+                    dimension: dimension,
+                    width: width
+                )
+            }
+        case .peers:
+            return try trainer(mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
+                try PeerToPeerAggregation(
+                    contributors: cohort,
+                    threshold: threshold,
                     dimension: dimension,
                     width: width
                 )

@@ -18,6 +18,10 @@ public enum AggregationError: Error, Equatable, Sendable {
     case minimumCohortTooSmall(Int)
     /// The threshold must satisfy `contributors / 2 < threshold ≤ contributors`.
     case thresholdOutOfRange(threshold: Int, contributors: Int)
+    /// The threshold must satisfy `aggregators / 2 < threshold ≤ aggregators`.
+    case aggregatorThresholdOutOfRange(threshold: Int, aggregators: Int)
+    /// No key is enrolled for this party, or its private key is not here.
+    case missingKey(PartyID)
     /// The dimension must be between 1 and 2^32 − 1.
     case dimensionOutOfRange(Int)
     /// The element type has fewer bits than the ring.
@@ -50,6 +54,9 @@ public enum AggregationError: Error, Equatable, Sendable {
     /// A secret of this party could not be reconstructed from the shares that others revealed of it: its dealer, or those who
     /// revealed, sent shares that do not fit. Leave the dealer out next time; if that does not help, the revealers.
     case inconsistentShares(dealer: PartyID)
+    /// More sums of shares came than are needed, and this party's is not on the polynomial of the first ones. One of them
+    /// is false, or a contributor's shares are; which one cannot be told.
+    case inconsistentPartialSums(PartyID)
 
     // Causes from the mathematics
 
@@ -79,6 +86,8 @@ public enum ProtocolViolation: Equatable, Sendable {
     case tooFewParties(have: Int, need: Int)
     /// A list has another length than the protocol says.
     case wrongCount(expected: Int, actual: Int)
+    /// What was sent in this party's name is not signed by it.
+    case badSignature(PartyID)
     /// A box does not open: it is of another session, round, sender or receiver, or was changed.
     case boxDoesNotOpen(PartyID)
     /// A second request for shares.
@@ -102,7 +111,7 @@ extension AggregationError {
     package var reason: AbortReason {
         switch self {
         case .tooFewParties, .cohortTooSmall: .tooFewParties
-        case .inconsistentShares: .inconsistent
+        case .inconsistentShares, .inconsistentPartialSums: .inconsistent
         case .violation, .abortedByPeer, .sharesAlreadyReleased: .refused
         default: .internalFailure
         }

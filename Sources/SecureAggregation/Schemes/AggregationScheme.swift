@@ -17,8 +17,10 @@ public protocol AggregationScheme<Element>: Sendable {
     /// The scheme's own parameters, encoded: part of the session, so that parties who differ in one do not agree on a
     /// key.
     var encodedParameters: [UInt8] { get }
-    /// The ring or field of the sum, as the bits of a packed element.
+    /// The ring of the sum, Z/2^b.
     var width: RingWidth { get }
+    /// The prime field in which vectors travel; nil where they travel in the ring.
+    var field: PrimeField? { get }
     /// How many elements a vector has.
     var dimension: Int { get }
 
@@ -46,6 +48,9 @@ public protocol AggregationScheme<Element>: Sendable {
 }
 
 extension AggregationScheme {
+    /// Vectors travel in the ring of the sum.
+    public var field: PrimeField? { nil }
+
     /// The digest to which every message and key of one aggregation is bound (Documentation/WireFormat.md,
     /// `SessionInput`).
     public func session(in context: RoundContext) -> HashDigest {
@@ -63,7 +68,7 @@ extension AggregationScheme {
     /// What a decoder of this aggregation's messages accepts.
     public func messageFormat(in context: RoundContext) -> MessageFormat {
         MessageFormat(
-            session: session(in: context), width: width, dimension: dimension,
+            session: session(in: context), width: width, field: field, dimension: dimension,
             maximumParties: contributors.count + helpers.count)
     }
 

@@ -105,7 +105,7 @@ public enum PlainMessage<Element: PackableElement>: WireMessage {
     ) throws(WireError) -> PlainMessage {
         switch type {
         case AbortReason.messageType: .abort(try AbortReason(from: &decoder))
-        case 0x10: .vector(try decoder.readVector(as: format))
+        case 0x10: .vector(try decoder.readRingVector(as: format))
         default: throw .unknownType(type)
         }
     }

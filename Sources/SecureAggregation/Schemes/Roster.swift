@@ -20,8 +20,9 @@ package enum Roster {
         guard contributors.count >= cohort.count else {
             throw .cohortTooSmall(contributors: contributors.count, minimum: cohort.count)
         }
-        // The longest list on the wire has 100 bytes an entry and a length of three bytes.
-        guard contributors.count <= maximumContributors, helpers.count <= 500 else {
+        // The longest lists on the wire have 148 bytes an entry and a length of three bytes, and 144 bytes an entry and a
+        // length of two.
+        guard contributors.count <= maximumContributors, helpers.count <= maximumHelpers else {
             throw .tooManyParties(contributors.count + helpers.count)
         }
         guard dimension >= 1, dimension <= Int(UInt32.max) else { throw .dimensionOutOfRange(dimension) }
@@ -31,7 +32,21 @@ package enum Roster {
     }
 
     /// How many contributors one aggregation can have: what the lengths on the wire allow.
-    package static let maximumContributors = 150_000
+    package static let maximumContributors = 110_000
+    /// How many helpers it can have.
+    package static let maximumHelpers = 400
+
+    /// The field in which `count` vectors over a ring add up over the integers.
+    package static func field<Element: PackableElement>(
+        holding count: Int, of width: RingWidth, in element: Element.Type
+    ) throws(AggregationError) -> PrimeField {
+        let field: PrimeField
+        do throws(RingError) { field = try PrimeField(holding: count, of: width) } catch { throw .ring(error) }
+        guard field.bits <= Element.capacityInBits else {
+            throw .elementTooNarrow(needed: field.bits, available: Element.capacityInBits)
+        }
+        return field
+    }
 }
 
 /// Whether ids are strictly ascending.

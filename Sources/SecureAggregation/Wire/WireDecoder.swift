@@ -58,18 +58,35 @@ public struct WireDecoder: Sendable {
         return parties
     }
 
-    /// A vector of the format's ring and dimension.
-    public mutating func readVector<Element: PackableElement>(
+    /// A vector of the format's dimension over its ring.
+    public mutating func readRingVector<Element: PackableElement>(
+        as format: MessageFormat
+    ) throws(WireError) -> [Element] {
+        precondition(format.field == nil, "An element of a field is decoded as one.")
+        return try readPackedVector(as: format)
+    }
+
+    /// A vector of the format's dimension over its ring or field.
+    public mutating func readVector<Element: PrimeFieldElement>(
+        as format: MessageFormat
+    ) throws(WireError) -> [Element] {
+        let vector: [Element] = try readPackedVector(as: format)
+        if let field = format.field, !Element.areCanonical(vector, in: field) { throw .outsideField }
+        return vector
+    }
+
+    private mutating func readPackedVector<Element: PackableElement>(
         as format: MessageFormat
     ) throws(WireError) -> [Element] {
         let bits = Int(try readInteger() as UInt8)
         let count = Int(try readInteger() as UInt32)
-        guard bits == format.width.bits, count == format.dimension else { throw .wrongVector(bits: bits, count: count) }
-        guard let byteCount = format.width.packedByteCount(of: count), remaining >= byteCount else { throw .truncated }
+        let width = format.elementWidth
+        guard bits == width.bits, count == format.dimension else { throw .wrongVector(bits: bits, count: count) }
+        guard let byteCount = width.packedByteCount(of: count), remaining >= byteCount else { throw .truncated }
         defer { offset += byteCount }
         do {
             return try Element.unpack(
-                bytes.span.extracting(offset..<offset + byteCount), count: count, width: format.width)
+                bytes.span.extracting(offset..<offset + byteCount), count: count, width: width)
         } catch {
             throw .badPacking(error)
         }

@@ -46,11 +46,11 @@ public struct WireEncoder: Sendable {
         assert(bytes.count - start == entryBytes * entries.count, "An entry has another size than was said.")
     }
 
-    /// A vector over the format's ring.
+    /// A vector over the format's ring or field.
     public mutating func write<Element: PackableElement>(vector: [Element], as format: MessageFormat) {
-        write(UInt8(format.width.bits))
+        write(UInt8(format.elementWidth.bits))
         write(UInt32(vector.count))
-        bytes += Element.pack(vector, width: format.width)
+        bytes += Element.pack(vector, width: format.elementWidth)
     }
 
     private mutating func writeLength(_ count: Int, lengthBytes: Int) {

@@ -20,6 +20,8 @@ public enum WireError: Error, Equatable, Sendable {
     case wrongVector(bits: Int, count: Int)
     /// The packed bytes of a vector are not canonical.
     case badPacking(RingError)
+    /// An element of a vector is not below the prime of its field.
+    case outsideField
     /// A list that must be strictly ascending is not.
     case unordered
     /// A field has a value that no message has.

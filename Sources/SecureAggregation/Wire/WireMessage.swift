@@ -51,18 +51,26 @@ extension WireMessage {
 public struct MessageFormat: Sendable {
     /// The digest that every message repeats.
     public let session: HashDigest
-    /// The ring of the vectors.
+    /// The ring of the vectors, where they are not over a field.
     public let width: RingWidth
+    /// The prime field of the vectors.
+    public let field: PrimeField?
     /// The count of the vectors.
     public let dimension: Int
     /// How many parties a list may name.
     public let maximumParties: Int
 
     /// The format of one aggregation's messages.
-    public init(session: HashDigest, width: RingWidth, dimension: Int, maximumParties: Int) {
+    public init(
+        session: HashDigest, width: RingWidth, field: PrimeField? = nil, dimension: Int, maximumParties: Int
+    ) {
         self.session = session
         self.width = width
+        self.field = field
         self.dimension = dimension
         self.maximumParties = maximumParties
     }
+
+    /// The bits of an element on the wire.
+    public var elementWidth: RingWidth { field?.elementWidth ?? width }
 }

@@ -18,7 +18,7 @@ struct Bench: ParsableCommand {
             one core; CPU is that of the parties' own work, their messages' encoding and decoding included.
             """)
 
-    @Option(help: "Schemes, separated by commas: plain, additive, secagg; or all.")
+    @Option(help: "Schemes, separated by commas: \(SchemeName.listed); or all.")
     var schemes = "all"
 
     @Option(help: "Numbers of clients, separated by commas.")
@@ -36,11 +36,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Bits of an input value, 1 to 32.")
     var bits = 16
 
-    @Option(help: "Helpers of the sharing schemes.")
-    var aggregators = 3
-
-    @Option(help: "Shares that give a secret, in secagg. (default: ⌊2N/3⌋ + 1)")
-    var threshold: Int?
+    @OptionGroup var parties: PartyOptions
 
     @Option(help: "Seed of the inputs and of all keys. (default: drawn)")
     var seed: UInt64?
@@ -61,8 +57,8 @@ struct Bench: ParsableCommand {
         try report {
             if !primitives.isEmpty { return try runPrimitives() }
             let names = try SchemeName.list(schemes)
-            let clientCounts = try list(clients, "clients", "whole numbers between 3 and 150000") {
-                Int($0).flatMap { (3...150_000).contains($0) ? $0 : nil }
+            let clientCounts = try list(clients, "clients", "whole numbers between 3 and \(Roster.maximumContributors)") {
+                Int($0).flatMap { (3...Roster.maximumContributors).contains($0) ? $0 : nil }
             }
             let dimensions = try list(dimension, "dimension", "whole numbers between 1 and 2^32 − 1") {
                 Int($0).flatMap { (1...Int(UInt32.max)).contains($0) ? $0 : nil }
@@ -80,9 +76,7 @@ struct Bench: ParsableCommand {
                             rows.append(
                                 try SchemeBenchmark(
                                     scheme: scheme, clients: count, dimension: dimension, dropout: dropout,
-                                    dropoutStage: dropoutStage, bits: bits, aggregators: aggregators,
-                                    threshold: threshold,
-                                    seed: seed
+                                    dropoutStage: dropoutStage, bits: bits, parties: parties, seed: seed
                                 ).run())
                         }
                     }

@@ -20,7 +20,7 @@ struct Compare: ParsableCommand {
 
     @OptionGroup var learning: LearningOptions
 
-    @Option(help: "Schemes, separated by commas: plain, additive, secagg; or all.")
+    @Option(help: "Schemes, separated by commas: \(SchemeName.listed); or all.")
     var schemes = "all"
 
     @Option(help: "Differential privacy: none.")

@@ -21,7 +21,7 @@ struct Sum: ParsableCommand {
     @Argument(help: "Files with one vector each, all of the same length.")
     var files: [String]
 
-    @Option(help: "plain, additive or secagg.")
+    @Option(help: "The scheme: \(SchemeName.listed).")
     var scheme = SchemeName.secagg
 
     @Option(help: "Integer weights, one for each file, separated by commas: the result is then the weighted mean.")
@@ -42,11 +42,7 @@ struct Sum: ParsableCommand {
     )
     var clip: Double?
 
-    @Option(help: "Helpers of the sharing schemes.")
-    var aggregators = 3
-
-    @Option(help: "Shares that give a secret, in secagg. (default: ⌊2N/3⌋ + 1)")
-    var threshold: Int?
+    @OptionGroup var parties: PartyOptions
 
     @Flag(help: "Allow two parties, of which each learns the other's vector.")
     var twoMayLearnEachOther = false
@@ -73,7 +69,9 @@ struct Sum: ParsableCommand {
     func run() throws {
         try report {
             let input = try SumInput(self)
-            let outcome = input.capacity.width.bits <= 32 ? try sum(input, UInt32.self) : try sum(input, UInt64.self)
+            let bits = try scheme.elementBits(
+                clients: input.vectors.count, width: input.capacity.width, parties)
+            let outcome = bits <= 32 ? try sum(input, UInt32.self) : try sum(input, UInt64.self)
             Terminal.output(json ? try outcome.json.text() : outcome.text)
             if outcome.sum == nil {
                 Terminal.note("error: \(outcome.failure.map(explain) ?? "nothing was learned")")
@@ -87,7 +85,7 @@ struct Sum: ParsableCommand {
         let settings = SchemeSettings(
             dimension: input.dimension, width: input.capacity.width,
             minimumCohort: twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard,
-            aggregators: aggregators, threshold: threshold, seed: try seed ?? drawnSeed())
+            parties: parties, seed: try seed ?? drawnSeed())
         return try scheme.accept(SumRun<Element>(input: input, command: self), settings: settings)
     }
 }

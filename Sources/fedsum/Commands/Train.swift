@@ -21,7 +21,7 @@ struct Train: ParsableCommand {
 
     @OptionGroup var learning: LearningOptions
 
-    @Option(help: "plain, additive or secagg.")
+    @Option(help: "The scheme: \(SchemeName.listed).")
     var scheme = SchemeName.secagg
 
     @Option(help: "averaging (FedAvg) or sgd (FedSGD: one gradient a round, --local-epochs and --batch-size unused).")
@@ -105,8 +105,7 @@ struct Train: ParsableCommand {
             task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
             "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
             "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "",
-            "\(learning.aggregators)",
-            "\(learning.threshold ?? 0)", scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)",
+            learning.parties.description, scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)",
             "\(task.seed)",
         ]
         return HashDigest(of: Array(parts.joined(separator: "\n").utf8)).description

@@ -141,7 +141,7 @@ struct ComparisonRow {
         messageRounds = Set(cost.stages.map(\.name)).count
         let settings = SchemeSettings(
             dimension: dimension, width: runs[0].width, minimumCohort: options.minimumCohort,
-            aggregators: options.aggregators, threshold: options.threshold, seed: seed)
+            parties: options.parties, seed: seed)
         (dropoutsTolerated, colludersTolerated) = scheme.tolerance(clients: options.clients, settings: settings)
         seconds = runs.map(\.seconds).reduce(0, +)
         modulusBits = runs[0].width.bits

@@ -77,9 +77,7 @@ extension LearningTask {
             case .given(let weights): max(1, weights.max() ?? 1)
             }
         let capacity = try SumCapacity(terms: cohort, maximumWeight: weight, inputBits: options.bits)
-        guard let send = options.dropoutStage.map({ scheme.send(atStage: $0) }) ?? scheme.vectorSend else {
-            throw UsageError("clients of \(scheme.rawValue) send nothing at stage '\(options.dropoutStage ?? "")'.")
-        }
+        let send = try scheme.lostBeforeSend(stage: options.dropoutStage, clients: cohort, options.parties)
         func run<Element: MaskableElement & RingWord>(_: Element.Type) throws -> FederatedRunResult {
             let codec = try FixedPointCodec<Element>(
                 parameterCount: model.parameterCount, quantizer: quantizer, clients: cohort, maximumWeight: weight)
@@ -95,8 +93,9 @@ extension LearningTask {
                 run,
                 settings: SchemeSettings(
                     dimension: codec.dimension, width: codec.width, minimumCohort: options.minimumCohort,
-                    aggregators: options.aggregators, threshold: options.threshold, seed: seed))
+                    parties: options.parties, seed: seed))
         }
-        return capacity.width.bits <= 32 ? try run(UInt32.self) : try run(UInt64.self)
+        return try scheme.elementBits(clients: cohort, width: capacity.width, options.parties) <= 32
+            ? try run(UInt32.self) : try run(UInt64.self)
     }
 }

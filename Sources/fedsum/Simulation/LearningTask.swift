@@ -51,11 +51,7 @@ struct LearningOptions: ParsableArguments {
     @Option(help: "Stage before whose message they are lost. (default: the stage of the vector)")
     var dropoutStage: String?
 
-    @Option(help: "Helpers of the sharing schemes.")
-    var aggregators = 3
-
-    @Option(help: "Shares that give a secret, in secagg; more than half of the clients. (default: ⌊2N/3⌋ + 1)")
-    var threshold: Int?
+    @OptionGroup var parties: PartyOptions
 
     @Flag(help: "Allow a cohort of two, in which each learns the other's update.")
     var twoMayLearnEachOther = false
@@ -92,8 +88,8 @@ struct LearningOptions: ParsableArguments {
             throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout).")
         }
         guard rounds >= 1 else { throw ValidationError("--rounds must be at least 1, not \(rounds).") }
-        guard clients >= 1, clients <= 150_000 else {
-            throw ValidationError("--clients must be between 1 and 150000, not \(clients).")
+        guard clients >= 1, clients <= Roster.maximumContributors else {
+            throw ValidationError("--clients must be between 1 and \(Roster.maximumContributors), not \(clients).")
         }
         guard batchSize >= 0 else { throw ValidationError("--batch-size must be at least 0, not \(batchSize).") }
         guard ["softmax", "perceptron"].contains(model) else {

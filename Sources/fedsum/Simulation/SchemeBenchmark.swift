@@ -14,18 +14,15 @@ struct SchemeBenchmark {
     let dropout: Double
     let dropoutStage: String?
     let bits: Int
-    let aggregators: Int
-    let threshold: Int?
+    let parties: PartyOptions
     let seed: UInt64
 
     func run() throws -> Row {
         let capacity = try SumCapacity(terms: clients, inputBits: bits)
         let settings = SchemeSettings(
-            dimension: dimension, width: capacity.width, aggregators: aggregators, threshold: threshold, seed: seed)
-        guard let send = dropoutStage.map({ scheme.send(atStage: $0) }) ?? scheme.vectorSend else {
-            throw UsageError("clients of \(scheme.rawValue) send nothing at stage '\(dropoutStage ?? "")'.")
-        }
-        return capacity.width.bits <= 32
+            dimension: dimension, width: capacity.width, parties: parties, seed: seed)
+        let send = try scheme.lostBeforeSend(stage: dropoutStage, clients: clients, parties)
+        return try scheme.elementBits(clients: clients, width: capacity.width, parties) <= 32
             ? try scheme.accept(
                 Measurement<UInt32>(benchmark: self, settings: settings, lostBeforeSend: send), settings: settings)
             : try scheme.accept(
@@ -40,6 +37,7 @@ struct SchemeBenchmark {
         let dropouts: Int
         let bits: Int
         let modulusBits: Int
+        let modulus: String
         let threshold: Int?
         let neighbors: Int?
         let correct: Bool
@@ -88,7 +86,7 @@ struct SchemeBenchmark {
                 Format.seconds(stages(role).map(\.seconds).reduce(0, +))
             }
             return [
-                scheme.rawValue, String(clients), String(dropouts), String(dimension), "Z/2^\(modulusBits)",
+                scheme.rawValue, String(clients), String(dropouts), String(dimension), modulus,
                 aborted ? "aborted" : correct ? "yes" : "NO", total(.client), total(.server), Format.bytes(uploadBytes),
                 Format.bytes(downloadBytes), String(format: "%.1f", messages), String(rounds),
                 Format.bytes(Double(peakMemory)),
@@ -127,12 +125,12 @@ struct SchemeBenchmark {
                 if expected.contains(id) { for index in oracle.indices { oracle[index] &+= vector[index] } }
                 return vector
             }
-            let usesThreshold = benchmark.scheme == .secagg
             return Row(
                 scheme: benchmark.scheme, clients: benchmark.clients, dimension: benchmark.dimension,
-                dropouts: lostCount, bits: benchmark.bits, modulusBits: settings.width.bits,
-                threshold: usesThreshold ? benchmark.scheme.threshold(clients: benchmark.clients, settings) : nil,
-                neighbors: usesThreshold ? benchmark.clients - 1 : nil,
+                dropouts: lostCount, bits: benchmark.bits, modulusBits: scheme.field?.bits ?? scheme.width.bits,
+                modulus: scheme.field?.description ?? scheme.width.description,
+                threshold: benchmark.scheme.threshold(clients: benchmark.clients, benchmark.parties),
+                neighbors: benchmark.scheme == .secagg ? benchmark.clients - 1 : nil,
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, peakMemory: Machine.peakMemory)
         }

@@ -7,13 +7,18 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 
 /// The schemes of the command line.
 enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
     case plain
     case additive
+    case shamir
+    case peerToPeer = "peer-to-peer"
     case secagg
+
+    /// The names, for help texts.
+    static var listed: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
     /// Reads `plain,additive` or `all`.
     static func list(_ text: String) throws -> [SchemeName] {
@@ -22,7 +27,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let name = SchemeName(rawValue: part.trimmingCharacters(in: .whitespaces)) else {
                 throw UsageError(
-                    "there is no scheme '\(part)'; there are \(allCases.map(\.rawValue).joined(separator: ", ")), and all."
+                    "there is no scheme '\(part)'; there are \(listed), and all."
                 )
             }
             if !names.contains(name) { names.append(name) }
@@ -33,13 +38,74 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// The send of a client with which its vector leaves it; a client lost before that is not in the sum.
     var vectorSend: Int { self == .secagg ? 2 : 0 }
 
-    /// The number of the client's send in a stage; nil if clients send nothing in it.
-    func send(atStage stage: String) -> Int? {
-        switch self {
-        case .plain: ["input": 0][stage]
-        case .additive: ["share": 0][stage]
-        case .secagg: ["advertise-keys": 0, "share-keys": 1, "masked-input": 2, "unmask": 3][stage]
+    /// The send of a client before which it is lost: that of its vector, or the one of a stage.
+    /// - Throws: `UsageError` if clients send nothing in that stage.
+    func lostBeforeSend(stage: String?, clients: Int, _ parties: PartyOptions) throws -> Int {
+        guard let stage else { return vectorSend }
+        let sends: [String: Int] =
+            switch self {
+            case .plain: ["input": 0]
+            case .additive, .shamir: ["share": 0]
+            case .peerToPeer:
+                parties.peerThreshold(of: clients) == clients
+                    ? ["share": 0, "combine": 1] : ["share": 0, "confirm": 1, "combine": 2]
+            case .secagg: ["advertise-keys": 0, "share-keys": 1, "masked-input": 2, "unmask": 3]
+            }
+        guard let send = sends[stage] else {
+            throw UsageError(
+                "clients of \(rawValue) send nothing at stage '\(stage)'; they send at "
+                    + sends.sorted { $0.value < $1.value }.map(\.key).joined(separator: ", ") + ".")
         }
+        return send
+    }
+
+    /// How many bits an element on the wire takes, and so the words at the least: those of the ring, or of the field of
+    /// Shamir shares.
+    func elementBits(clients: Int, width: RingWidth, _ parties: PartyOptions) throws -> Int {
+        let isOverField =
+            switch self {
+            case .shamir: true
+            case .peerToPeer: parties.peerThreshold(of: clients) < clients
+            case .plain, .additive, .secagg: false
+            }
+        return isOverField ? try PrimeField(holding: clients, of: width).bits : width.bits
+    }
+}
+
+/// The flags that say who helps, and how many are enough. The same on every verb that runs schemes.
+struct PartyOptions: ParsableArguments {
+    @Option(help: "Helpers of additive, the leader among them; holders of shares of shamir, besides the leader.")
+    var aggregators = 3
+
+    @Option(help: "Aggregators that are enough, in shamir; more than half. (default: ⌊K/2⌋ + 1)")
+    var aggregatorThreshold: Int?
+
+    @Option(
+        help:
+            "Peers that are enough, in peer-to-peer; more than half of the clients. All: additive shares, and a loss ends the round. (default: ⌊N/2⌋ + 1)"
+    )
+    var peerThreshold: Int?
+
+    @Option(help: "Shares that give a secret, in secagg; more than half of the clients. (default: ⌊2N/3⌋ + 1)")
+    var threshold: Int?
+
+    /// T, given or by default.
+    func peerThreshold(of clients: Int) -> Int {
+        peerThreshold ?? PeerToPeerAggregation<UInt32>.defaultThreshold(of: clients)
+    }
+
+    /// t of K aggregators, given or by default.
+    var shamirThreshold: Int {
+        aggregatorThreshold ?? ShamirAggregation<UInt32>.defaultThreshold(of: aggregators)
+    }
+
+    /// t of N clients, given or by default.
+    func maskingThreshold(of clients: Int) -> Int { threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients) }
+
+    /// Whatever decides the course of a round, for fingerprints.
+    var description: String {
+        [aggregators, aggregatorThreshold ?? 0, peerThreshold ?? 0, threshold ?? 0]
+            .map { String($0) }.joined(separator: " ")
     }
 }
 
@@ -48,17 +114,32 @@ struct SchemeSettings: Sendable {
     var dimension: Int
     var width: RingWidth
     var minimumCohort = MinimumCohort.standard
-    /// Helpers of the sharing schemes, the leader included.
-    var aggregators = 3
-    /// The Shamir threshold of `secagg`; nil: ⌊2N/3⌋ + 1.
-    var threshold: Int?
-    /// For the aggregators' long-lived keys.
+    /// Who helps, and how many are enough.
+    var parties: PartyOptions
+    /// For long-lived keys.
     var seed: UInt64
     var journal = ShareReleaseJournal()
 
     /// The server or the leader.
     static let server: PartyID = 1_000_000
     static func helper(_ position: Int) -> PartyID { PartyID(server.rawValue + UInt32(position)) }
+
+    /// The helpers besides the server.
+    fileprivate func aggregators(_ count: Int) throws -> [PartyID] {
+        // The roster refuses them too, but only once their keys were made.
+        guard count < Roster.maximumHelpers else {
+            throw UsageError("--aggregators must be below \(Roster.maximumHelpers), not \(parties.aggregators).")
+        }
+        return (1...count).map(Self.helper)
+    }
+
+    /// The long-lived keys, from the seed.
+    fileprivate func enrollment(
+        of cohort: [PartyID], _ aggregators: [PartyID]
+    ) throws(AggregationError) -> SharingEnrollment {
+        try SharingEnrollment(
+            contributors: cohort, aggregators: aggregators, randomness: SimulationRandomness(seed: seed))
+    }
 }
 
 /// Work that is the same for every scheme.
@@ -84,55 +165,71 @@ extension SchemeName {
                     width: settings.width, minimumCohort: settings.minimumCohort)
             }
         case .additive:
-            guard settings.aggregators >= 2 else {
+            guard settings.parties.aggregators >= 2 else {
                 throw UsageError("--aggregators must be at least 2: with one, it would see every vector.")
             }
-            // The roster refuses them too, but only once their keys were made.
-            guard settings.aggregators <= 500 else {
-                throw UsageError("--aggregators must be at most 500, not \(settings.aggregators).")
-            }
-            var keys: [(id: PartyID, key: KeyAgreementPrivateKey)] = []
-            for position in 1..<settings.aggregators {
-                let id = SchemeSettings.helper(position)
-                var generator = SimulationRandomness(seed: settings.seed).generator(
-                    purpose: "aggregator key", party: id)
-                keys.append((id, try KeyAgreementPrivateKey(seed: generator.secretBytes(32))))
-            }
-            return try visitor.visit { [keys] (cohort) throws(AggregationError) in
+            let aggregators = try settings.aggregators(settings.parties.aggregators - 1)
+            return try visitor.visit { (cohort) throws(AggregationError) in
                 try AdditiveAggregation<Element>(
-                    contributors: cohort, leader: SchemeSettings.server,
-                    aggregators: keys.map { ($0.id, $0.key.publicKey) },
-                    privateKeys: Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0.key) }),
-                    dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort,
-                    journal: settings.journal)
+                    contributors: cohort, leader: SchemeSettings.server, aggregators: aggregators,
+                    enrollment: settings.enrollment(of: cohort, aggregators), dimension: settings.dimension,
+                    width: settings.width, minimumCohort: settings.minimumCohort, journal: settings.journal)
+            }
+        case .shamir:
+            guard settings.parties.aggregators >= 2 else {
+                throw UsageError("--aggregators must be at least 2: with one, it and the leader would see every vector.")
+            }
+            let aggregators = try settings.aggregators(settings.parties.aggregators)
+            return try visitor.visit { (cohort) throws(AggregationError) in
+                try ShamirAggregation<Element>(
+                    contributors: cohort, leader: SchemeSettings.server, aggregators: aggregators,
+                    threshold: settings.parties.aggregatorThreshold,
+                    enrollment: settings.enrollment(of: cohort, aggregators), dimension: settings.dimension,
+                    width: settings.width, minimumCohort: settings.minimumCohort, journal: settings.journal)
+            }
+        case .peerToPeer:
+            return try visitor.visit { (cohort) throws(AggregationError) in
+                try PeerToPeerAggregation<Element>(
+                    contributors: cohort, threshold: settings.parties.peerThreshold, dimension: settings.dimension,
+                    width: settings.width, minimumCohort: settings.minimumCohort, journal: settings.journal)
             }
         case .secagg:
             return try visitor.visit { (cohort) throws(AggregationError) in
                 try SecAgg<Element>(
-                    contributors: cohort, server: SchemeSettings.server, threshold: settings.threshold,
+                    contributors: cohort, server: SchemeSettings.server, threshold: settings.parties.threshold,
                     dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort,
                     journal: settings.journal)
             }
         }
     }
 
-    /// What follows from the scheme's definition: how many losses it survives, how many parties may collude with its
+    /// What follows from the scheme's definition: how many clients it may lose, how many parties may collude with its
     /// recipient.
     func tolerance(clients: Int, settings: SchemeSettings) -> (dropouts: Int, colluders: Int) {
+        let cohort = settings.minimumCohort.count
+        let parties = settings.parties
         switch self {
-        case .plain: (clients - settings.minimumCohort.count, 0)
-        case .additive: (clients - settings.minimumCohort.count, settings.aggregators - 2)
+        case .plain: return (clients - cohort, 0)
+        case .additive: return (clients - cohort, parties.aggregators - 2)
+        case .shamir: return (clients - cohort, parties.shamirThreshold - 1)
+        case .peerToPeer:
+            let threshold = parties.peerThreshold(of: clients)
+            // The recipients are peers: one of the T − 1 is the recipient itself.
+            return (clients - max(threshold, cohort), threshold - 2)
         case .secagg:
-            (
-                clients - max(threshold(clients: clients, settings), settings.minimumCohort.count),
-                threshold(clients: clients, settings) - 1
-            )
+            let threshold = parties.maskingThreshold(of: clients)
+            return (clients - max(threshold, cohort), threshold - 1)
         }
     }
 
     /// The threshold in force, where the scheme has one.
-    func threshold(clients: Int, _ settings: SchemeSettings) -> Int {
-        settings.threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients)
+    func threshold(clients: Int, _ parties: PartyOptions) -> Int? {
+        switch self {
+        case .plain, .additive: nil
+        case .shamir: parties.shamirThreshold
+        case .peerToPeer: parties.peerThreshold(of: clients)
+        case .secagg: parties.maskingThreshold(of: clients)
+        }
     }
 
     /// What is seen besides the sum, in words.
@@ -140,6 +237,8 @@ extension SchemeName {
         switch self {
         case .plain: "the server sees every update in the clear"
         case .additive: "the leader sees one random share of each update, the aggregators a sealed seed each"
+        case .shamir: "the leader sees masked shares of each update, the aggregators a sealed seed each"
+        case .peerToPeer: "each peer sees one random share of each other's update, and sums of shares"
         case .secagg: "the server sees keys, sealed shares and masked updates; clients one another's keys"
         }
     }
@@ -149,6 +248,8 @@ extension SchemeName {
         switch self {
         case .plain: "– (the server sees everything)"
         case .additive: "the leader and all aggregators"
+        case .shamir: "the leader and t aggregators"
+        case .peerToPeer: "T peers"
         case .secagg: "the server and t clients"
         }
     }
@@ -156,8 +257,8 @@ extension SchemeName {
 
 /// How a client is called in words: clients are 1 … N, helpers come after.
 func partyName(_ id: PartyID, scheme: SchemeName) -> String {
-    guard id >= SchemeSettings.server else { return "client \(id)" }
+    guard id >= SchemeSettings.server else { return scheme == .peerToPeer ? "peer \(id)" : "client \(id)" }
     let position = id.rawValue - SchemeSettings.server.rawValue
-    if position == 0 { return scheme == .additive ? "leader" : "server" }
+    if position == 0 { return scheme == .additive || scheme == .shamir ? "leader" : "server" }
     return "aggregator \(position)"
 }

@@ -52,11 +52,8 @@ struct SumInput {
             return PartyID(UInt32(id))
         }
         lost = Set(dropped).sorted()
-        guard let send = command.dropStage.map({ command.scheme.send(atStage: $0) }) ?? command.scheme.vectorSend else {
-            throw UsageError(
-                "clients of \(command.scheme.rawValue) send nothing at stage '\(command.dropStage ?? "")'.")
-        }
-        lostBeforeSend = send
+        lostBeforeSend = try command.scheme.lostBeforeSend(
+            stage: command.dropStage, clients: files.count, command.parties)
 
         let largest = files.flatMap(\.values).map(abs).max() ?? 0
         let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }

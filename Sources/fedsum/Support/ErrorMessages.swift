@@ -33,14 +33,14 @@ func isUsage(_ error: any Error) -> Bool {
     case let error as AggregationError:
         switch error {
         case .duplicateParty, .tooFewHelpers, .cohortTooSmall, .minimumCohortTooSmall, .thresholdOutOfRange,
-            .dimensionOutOfRange, .elementTooNarrow, .tooManyParties:
+            .aggregatorThresholdOutOfRange,            .dimensionOutOfRange, .elementTooNarrow, .tooManyParties:
             true
         default: false
         }
     case let error as RingError:
         switch error {
-        case .bitWidthOutOfRange, .inputBitsOutOfRange, .clipNotPositive, .capacityNotPositive, .capacityExceeded,
-            .weightOutOfRange:
+        case .bitWidthOutOfRange, .fieldBitsOutOfRange, .fieldTooSmall, .inputBitsOutOfRange, .clipNotPositive,
+            .capacityNotPositive, .capacityExceeded, .weightOutOfRange:
             true
         default: false
         }
@@ -58,6 +58,10 @@ private func explain(_ error: RingError) -> String {
     case .bitWidthOutOfRange(let bits): "a ring has 1 to 64 bits, not \(bits)."
     case .elementTooNarrow(let needed, let available):
         "the ring needs \(needed) bits and its words have \(available)."
+    case .fieldBitsOutOfRange(let bits): "a prime field has 3 to 61 bits, not \(bits)."
+    case .fieldTooSmall(let terms, let bits):
+        "no prime field of at most 61 bits holds the sum of \(terms) vectors over Z/2^\(bits). Use fewer --bits or fewer"
+            + " clients."
     case .inputBitsOutOfRange(let bits): "--bits must be between 1 and 32, not \(bits)."
     case .clipNotPositive: "--clip must be a finite number above 0."
     case .capacityNotPositive: "the number of clients and the largest weight must be at least 1."
@@ -96,10 +100,13 @@ func explain(_ error: AggregationError) -> String {
     case .minimumCohortTooSmall(let count): "a minimum cohort of \(count) shows inputs; it must be at least 3."
     case .thresholdOutOfRange(let threshold, let contributors):
         "the threshold must satisfy N/2 < t ≤ N: \(contributors)/2 < \(threshold) ≤ \(contributors) does not hold."
+    case .aggregatorThresholdOutOfRange(let threshold, let aggregators):
+        "the threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
+    case .missingKey(let id): "no key is enrolled for party \(id), or its private key is not here."
     case .dimensionOutOfRange(let dimension): "a vector has 1 to 2^32 − 1 elements, not \(dimension)."
     case .elementTooNarrow(let needed, let available): "the ring needs \(needed) bits and its words have \(available)."
     case .tooManyParties(let count):
-        "\(count) parties are more than one aggregation can list (\(150_000) clients, 500 helpers)."
+        "\(count) parties are more than one aggregation can list (\(Roster.maximumContributors) clients, \(Roster.maximumHelpers) helpers)."
     case .unknownParty(let id): "party \(id) does not take part."
     case .missingVector(let id): "party \(id) brought no vector."
     case .wrongVectorLength(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
@@ -111,6 +118,8 @@ func explain(_ error: AggregationError) -> String {
     case .abortedByPeer(let id, let reason): "party \(id) gave up (\(reason))."
     case .violation(let violation, let id): "party \(id) broke the protocol: \(violation)."
     case .inconsistentShares(let dealer): "party \(dealer) dealt shares that do not fit; leave it out next time."
+    case .inconsistentPartialSums(let id):
+        "the sum of shares of party \(id) does not fit those of the others: one of them, or a client's shares, is false."
     case .ring(let error): explain(error)
     case .cryptography(let error): "a cryptographic operation failed: \(error)."
     case .randomness(let error): explain(error)

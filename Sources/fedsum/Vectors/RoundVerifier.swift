@@ -5,8 +5,8 @@ import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
 
-/// `fedsum_plain_round_v1`, `fedsum_additive_round_v1`, `fedsum_secagg_round_v1`: whole rounds, every message to the
-/// byte.
+/// `fedsum_plain_round_v1`, `fedsum_additive_round_v1`, `fedsum_shamir_round_v1`, `fedsum_peer_to_peer_round_v1`,
+/// `fedsum_secagg_round_v1`: whole rounds, every message to the byte.
 enum RoundVerifier: CaseVerifier {
     static func check(_ fields: VectorFields) throws {
         let session = try StatedSession(fields)
@@ -14,13 +14,25 @@ enum RoundVerifier: CaseVerifier {
         try session.open(StatedRound(fields, session), privateKeys: privateKeys(fields))
     }
 
-    /// The helpers' keys, where they have any.
-    private static func privateKeys(_ fields: VectorFields) throws -> [PartyID: KeyAgreementPrivateKey] {
+    /// The long-lived keys, where parties have any.
+    private static func privateKeys(_ fields: VectorFields) throws -> StatedSession.PrivateKeys {
+        var keys = StatedSession.PrivateKeys()
         guard fields.has("servers") else {
-            try requireEqual(fields.parties("helpers"), [fields.party("server")], "server")
-            return [:]
+            if fields.has("server") {
+                try requireEqual(fields.parties("helpers"), [fields.party("server")], "server")
+            }
+            return keys
         }
-        var keys: [PartyID: KeyAgreementPrivateKey] = [:]
+        for (position, client) in try fields.objects("clients").enumerated() {
+            let key = try SigningKey(seed: SecretBytes(copying: client.bytes("identitySeed")))
+            try requireEqual(key.verifyingKey.bytes, client.bytes("identityPublicKey"), "identityPublicKey")
+            try requireEqual(
+                key.verifyingKey.bytes,
+                fields.byteStrings("identityKeys")[position],
+                "identityKeys[\(position)]"
+            )
+            keys.signing[try client.party("id")] = key
+        }
         let stated = try fields.byteStrings("helperKeys")
         let helpers = try fields.parties("helpers")
         let servers = try fields.objects("servers")
@@ -32,7 +44,7 @@ enum RoundVerifier: CaseVerifier {
             try requireEqual(key.publicKey.bytes, stated[position], "helperKeys[\(position)]")
             try requireEqual(server.string("role"), position == 0 ? "leader" : "aggregator", "role")
             // The leader has no key in this version of the scheme.
-            if position > 0 { keys[helpers[position]] = key }
+            if position > 0 { keys.agreement[helpers[position]] = key }
         }
         return keys
     }
@@ -47,10 +59,15 @@ private struct StatedRound: StatedSchemeVisitor {
     let faults: FaultSchedule
 
     /// A message in the file or on its way.
-    private struct Message: Equatable, CustomStringConvertible {
+    private struct Message: Equatable, Comparable, CustomStringConvertible {
         let stage: Int?
         let from: PartyID
         let to: PartyID
+
+        static func < (a: Message, b: Message) -> Bool {
+            (a.stage ?? .max, a.from, a.to) < (b.stage ?? .max, b.from, b.to)
+        }
+
         var description: String { "stage \(stage.map(String.init) ?? "abort") from \(from) to \(to)" }
     }
 
@@ -60,6 +77,8 @@ private struct StatedRound: StatedSchemeVisitor {
         var inputs: [PartyID: [UInt64]] = [:]
         var keys: [PartyID: [UInt8]] = [:]
         var faults: [FaultSchedule.Fault] = []
+        let isAdditive =
+            try scheme == "peer-to-peer" && fields.integer("threshold") == session.contributors.count
         let clients = try fields.objects("clients")
         try requireEqual(clients.map { try $0.party("id") }, session.contributors, "clients")
         for client in clients {
@@ -68,6 +87,13 @@ private struct StatedRound: StatedSchemeVisitor {
             try require(input.allSatisfy { $0 <= session.width.mask }, "the input of \(id) is not of the ring")
             inputs[id] = input
             if scheme != "plain" { keys[id] = try client.bytes("rand", count: 32) }
+            if client.has("drawn"), let key = keys[id] {
+                var generator = SeededGenerator(key: key)
+                for drawn in try client.objects("drawn") {
+                    let bytes = try drawn.bytes("bytes")
+                    try requireEqual(generator.bytes(bytes.count), bytes, "'\(drawn.string("name"))' of \(id)")
+                }
+            }
             if fields.has("simulationSeed") {
                 try Self.checkSimulation(
                     seed: fields.unsigned("simulationSeed"),
@@ -77,10 +103,10 @@ private struct StatedRound: StatedSchemeVisitor {
                     input: input
                 )
             }
-            faults += try Self.losses(of: id, client, scheme)
+            faults += try Self.losses(of: id, client, scheme, isAdditive: isAdditive)
         }
         for server in fields.has("servers") ? try fields.objects("servers") : [] {
-            faults += try Self.losses(of: server.party("id"), server, scheme)
+            faults += try Self.losses(of: server.party("id"), server, scheme, isAdditive: false)
         }
         self.inputs = inputs
         self.faults = FaultSchedule(faults)
@@ -110,46 +136,78 @@ private struct StatedRound: StatedSchemeVisitor {
         try requireEqual(input.map { _ in drawn.next() & session.width.mask }, input, "input of \(id)")
     }
 
-    private static func losses(of id: PartyID, _ party: VectorFields, _ scheme: String) throws -> [FaultSchedule.Fault]
-    {
+    private static func losses(
+        of id: PartyID,
+        _ party: VectorFields,
+        _ scheme: String,
+        isAdditive: Bool
+    ) throws -> [FaultSchedule.Fault] {
         if try party.isNull("lostAfter") { return [] }
         let stage = try party.string("lostAfter")
-        // Clients of secagg send once in each of these; elsewhere a party is there or not.
+        // In schemes with a leader a party is there or not.
         let sends =
-            scheme == "secagg" ? ["start", "advertise-keys", "share-keys", "masked-input", "unmask"] : ["start"]
+            switch scheme {
+            case "secagg": ["start", "advertise-keys", "share-keys", "masked-input", "unmask"]
+            case "peer-to-peer": isAdditive ? ["start", "share", "combine"] : ["start", "share", "confirm", "combine"]
+            default: ["start"]
+            }
         guard let send = sends.firstIndex(of: stage) else { throw CaseFailure("nobody is lost after '\(stage)'") }
+        if party.has("messagesOfLastSend"), !(try party.isNull("messagesOfLastSend")) {
+            return [.partialSend(id, send: send, frames: try party.integer("messagesOfLastSend"))]
+        }
         return [.loss(id, beforeSend: send)]
     }
 
     func visit<Scheme: AggregationScheme>(_ scheme: Scheme, in context: RoundContext) throws
     where Scheme.Element: MaskableElement & RingWord {
         for (id, input) in inputs { try requireEqual(input.count, scheme.dimension, "length of the input of \(id)") }
-        var messages: [Message] = []
-        var bytes: [[UInt8]] = []
+        var sent: [(message: Message, bytes: [UInt8])] = []
         var driver = AggregationDriver(scheme: scheme, context: context, randomness: randomness, faults: faults)
         driver.observer = { frame, stage in
-            messages.append(Message(stage: stage?.ordinal, from: frame.sender, to: frame.receiver))
-            bytes.append(frame.bytes)
+            sent.append((Message(stage: stage?.ordinal, from: frame.sender, to: frame.receiver), frame.bytes))
         }
         let outcome = driver.run { (inputs[$0] ?? []).map { Scheme.Element($0) } }
 
-        let expected = try fields.objects("messages")
-        let isValid = try fields.isValid()
-        for (position, stated) in expected.enumerated() {
-            guard position < messages.count else { throw CaseFailure("message \(position) is missing in ours") }
+        var expected = try fields.objects("messages").map { stated in
             let message = Message(
                 stage: try stated.integer("stage"),
                 from: try stated.party("from"),
                 to: try stated.party("to")
             )
-            try requireEqual(messages[position], message, "message \(position)")
-            try requireEqual(bytes[position], stated.bytes("bytes"), "message \(position) (\(message))")
+            return (message: message, bytes: try stated.bytes("bytes"))
         }
-        // The model ends where too few are left; our parties tell one another.
-        for (position, message) in messages.enumerated().dropFirst(expected.count) {
-            try require(!isValid && message.stage == nil, "ours has a further message \(position): \(message)")
+        if scheme.helpers.isEmpty {
+            // Peers do not wait for one another within a stage, so the order says nothing.
+            sent.sort { $0.message < $1.message }
+            expected.sort { $0.message < $1.message }
         }
-        if isValid { try checkSum(outcome, messages) } else { try checkAbort(outcome) }
+        for (position, stated) in expected.enumerated() {
+            guard position < sent.count else { throw CaseFailure("message \(position) is missing in ours") }
+            try requireEqual(sent[position].message, stated.message, "message \(position)")
+            try requireEqual(sent[position].bytes, stated.bytes, "message \(position) (\(stated.message))")
+        }
+        // The model does not write down that parties tell one another when they give up.
+        let isValid = try fields.isValid()
+        for (position, further) in sent.enumerated().dropFirst(expected.count) {
+            let isNotice = further.message.stage == nil && (!isValid || scheme.helpers.isEmpty)
+            try require(isNotice, "ours has a further message \(position): \(further.message)")
+        }
+        if scheme.helpers.isEmpty { try checkPeers(outcome) }
+        if isValid { try checkSum(outcome, sent.map(\.message)) } else { try checkAbort(outcome) }
+    }
+
+    /// How the round ended for each peer.
+    private func checkPeers<Element: RingWord>(_ outcome: AggregationOutcome<Element>) throws {
+        for stated in try fields.objects("outcomes") {
+            let peer = try stated.party("id")
+            switch try stated.string("outcome") {
+            case "sum": try require(outcome.learned[peer] != nil, "peer \(peer) must learn the sum")
+            case "lost": try require(outcome.lost.contains(peer), "peer \(peer) must be lost")
+            case "too-few-parties":
+                try requireAbort(outcome, of: peer, atStage: try stated.integer("abortStage"))
+            case let other: throw CaseFailure("there is no outcome '\(other)'")
+            }
+        }
     }
 
     private func checkSum<Element: RingWord>(_ outcome: AggregationOutcome<Element>, _ messages: [Message]) throws {
@@ -168,14 +226,21 @@ private struct StatedRound: StatedSchemeVisitor {
     private func checkAbort<Element: RingWord>(_ outcome: AggregationOutcome<Element>) throws {
         try requireEqual(fields.string("error"), "too-few-parties", "error")
         try require(outcome.learned.isEmpty, "must abort, a sum was learned")
+        try requireAbort(outcome, of: fields.party("abortParty"), atStage: fields.integer("abortStage"))
+    }
+
+    private func requireAbort<Element: RingWord>(
+        _ outcome: AggregationOutcome<Element>,
+        of party: PartyID,
+        atStage stage: Int
+    ) throws {
         let names: [Int: String] =
             switch scheme {
             case "plain": [0: "input"]
-            case "additive": [0: "share", 2: "combine"]
+            case "additive", "shamir": [0: "share", 2: "combine"]
+            case "peer-to-peer": [0: "share", 1: "confirm", 2: "combine"]
             default: [0: "advertise-keys", 2: "share-keys", 4: "masked-input", 6: "unmask"]
             }
-        let party = try fields.party("abortParty")
-        let stage = try fields.integer("abortStage")
         guard case .tooFewParties(let name, _, _)? = outcome.aborted[party], name == names[stage] else {
             throw CaseFailure("party \(party) must abort at stage \(stage): \(outcome.aborted)")
         }

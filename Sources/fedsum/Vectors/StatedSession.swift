@@ -28,22 +28,61 @@ struct StatedSession {
         context = try RoundContext(fields.object("context"))
     }
 
-    /// Opens the scheme for every word that holds the ring.
-    func open(_ visitor: some StatedSchemeVisitor, privateKeys: [PartyID: KeyAgreementPrivateKey] = [:]) throws {
-        if width.bits <= 32 { try open(UInt32.self, visitor, privateKeys: privateKeys) }
+    /// The private keys that a file states.
+    struct PrivateKeys {
+        var signing: [PartyID: SigningKey] = [:]
+        var agreement: [PartyID: KeyAgreementPrivateKey] = [:]
+    }
+
+    /// Opens the scheme for every word that holds the ring, or the field of its shares.
+    func open(_ visitor: some StatedSchemeVisitor, privateKeys: PrivateKeys = PrivateKeys()) throws {
+        let fieldBits = fields.has("fieldBits") ? try fields.integer("fieldBits") : 0
+        if max(width.bits, fieldBits) <= 32 { try open(UInt32.self, visitor, privateKeys: privateKeys) }
         try open(UInt64.self, visitor, privateKeys: privateKeys)
+    }
+
+    /// The keys of all parties, as the file enrolls them.
+    private func enrollment(_ privateKeys: PrivateKeys) throws -> SharingEnrollment {
+        let helperKeys = try fields.byteStrings("helperKeys").map { try KeyAgreementPublicKey($0) }
+        try require(helperKeys.count == helpers.count, "'helperKeys' has not one key for each helper")
+        let identityKeys = try fields.byteStrings("identityKeys").map { try VerifyingKey($0) }
+        try require(identityKeys.count == contributors.count, "'identityKeys' has not one key for each contributor")
+        try requireEqual(
+            HashDigest(of: identityKeys.flatMap(\.bytes)).bytes,
+            fields.bytes("identitiesDigest"),
+            "identitiesDigest"
+        )
+        return SharingEnrollment(
+            contributorKeys: Dictionary(uniqueKeysWithValues: zip(contributors, identityKeys)),
+            aggregatorKeys: Dictionary(uniqueKeysWithValues: zip(helpers, helperKeys).dropFirst()),
+            signingKeys: privateKeys.signing,
+            privateKeys: privateKeys.agreement
+        )
     }
 
     private func open<Element: MaskableElement & RingWord>(
         _: Element.Type,
         _ visitor: some StatedSchemeVisitor,
-        privateKeys: [PartyID: KeyAgreementPrivateKey]
+        privateKeys: PrivateKeys
     ) throws {
         let dimension = try fields.integer("dimension")
         let minimum = try fields.integer("minimumContributors")
         let cohort = minimum == 2 ? MinimumCohort.twoWhoMayLearnEachOthersVectors : try MinimumCohort(minimum)
+        let name = try fields.string("scheme")
+        if name == "peer-to-peer" {
+            try require(helpers.isEmpty, "peer-to-peer has no helpers")
+            let scheme = try PeerToPeerAggregation<Element>(
+                contributors: contributors,
+                threshold: fields.integer("threshold"),
+                dimension: dimension,
+                width: width,
+                minimumCohort: cohort
+            )
+            try requireEqual(scheme.field?.bits ?? 0, fields.integer("fieldBits"), "fieldBits")
+            return try visitor.visit(scheme, in: context)
+        }
         guard let first = helpers.first else { throw CaseFailure("'helpers' is empty") }
-        switch try fields.string("scheme") {
+        switch name {
         case "plain":
             try require(helpers.count == 1, "plain has one helper")
             try visitor.visit(
@@ -57,20 +96,31 @@ struct StatedSession {
                 in: context
             )
         case "additive":
-            let keys = try fields.byteStrings("helperKeys").map { try KeyAgreementPublicKey($0) }
-            try require(keys.count == helpers.count, "'helperKeys' has not one key for each helper")
             try visitor.visit(
                 AdditiveAggregation<Element>(
                     contributors: contributors,
                     leader: first,
-                    aggregators: zip(helpers, keys).dropFirst().map { (id: $0, key: $1) },
-                    privateKeys: privateKeys,
+                    aggregators: Array(helpers.dropFirst()),
+                    enrollment: enrollment(privateKeys),
                     dimension: dimension,
                     width: width,
                     minimumCohort: cohort
                 ),
                 in: context
             )
+        case "shamir":
+            let scheme = try ShamirAggregation<Element>(
+                contributors: contributors,
+                leader: first,
+                aggregators: Array(helpers.dropFirst()),
+                threshold: fields.integer("threshold"),
+                enrollment: enrollment(privateKeys),
+                dimension: dimension,
+                width: width,
+                minimumCohort: cohort
+            )
+            try requireEqual(scheme.shareField.bits, fields.integer("fieldBits"), "fieldBits")
+            try visitor.visit(scheme, in: context)
         case "secagg":
             try require(helpers.count == 1, "secagg has one helper")
             try visitor.visit(
@@ -84,7 +134,7 @@ struct StatedSession {
                 ),
                 in: context
             )
-        case let name: throw CaseFailure("there is no scheme '\(name)'")
+        default: throw CaseFailure("there is no scheme '\(name)'")
         }
     }
 

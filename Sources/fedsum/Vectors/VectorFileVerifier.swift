@@ -20,7 +20,9 @@ enum VectorFileVerifier {
         case "fedsum_shamir_gf2_128_v1": ShamirVerifier.self
         case "fedsum_capacity_v1": CapacityVerifier.self
         case "fedsum_key_schedule_v1": KeyScheduleVerifier.self
-        case "fedsum_plain_round_v1", "fedsum_additive_round_v1", "fedsum_secagg_round_v1": RoundVerifier.self
+        case "fedsum_plain_round_v1", "fedsum_additive_round_v1", "fedsum_shamir_round_v1",
+            "fedsum_peer_to_peer_round_v1", "fedsum_secagg_round_v1":
+            RoundVerifier.self
         default: nil
         }
     }

@@ -106,6 +106,13 @@ struct VectorFields {
 
     func unsignedList(_ name: String) throws -> [UInt64] { try array(name).map { try Self.unsigned($0, name) } }
 
+    func unsignedLists(_ name: String) throws -> [[UInt64]] {
+        try array(name).map { value in
+            guard case .array(let list) = value else { throw CaseFailure("'\(name)' is not a list of lists") }
+            return try list.map { try Self.unsigned($0, name) }
+        }
+    }
+
     /// A double as the hexadecimal digits of its bits.
     func double(_ name: String) throws -> Double { try Self.double(bytes(name), name) }
 

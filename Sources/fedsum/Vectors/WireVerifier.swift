@@ -3,6 +3,7 @@
 import ProtocolCryptography
 import RingArithmetic
 import SecureAggregation
+import SecureRandomness
 
 /// `fedsum_wire_v1`: every message as bytes, and bytes that are no message.
 enum WireVerifier {
@@ -31,6 +32,7 @@ enum WireVerifier {
             let format = scheme.messageFormat(in: context)
             let bytes = try fields.bytes("bytes")
             guard try fields.isValid() else {
+                if try fields.string("error") == "wrong-share-count" { return try WireVerifier.requireRefusedShares(scheme, in: context, bytes: bytes) }
                 return try requireRefusal(fields, names: { WireVerifier.names($0, format) }) { () throws(WireError) in
                     try Scheme.Message(decoding: bytes, as: format)
                 }
@@ -51,6 +53,22 @@ enum WireVerifier {
         }
     }
 
+    /// How many shares a message has is the scheme's affair: whatever decodes must be refused by the leader.
+    private static func requireRefusedShares<Scheme: AggregationScheme>(
+        _ scheme: Scheme,
+        in context: RoundContext,
+        bytes: [UInt8]
+    ) throws {
+        guard let message = try? Scheme.Message(decoding: bytes, as: scheme.messageFormat(in: context)),
+            let leader = scheme.helpers.first
+        else { return }
+        var party = try scheme.makeParty(leader, contributing: nil, in: context, using: SystemRandomness())
+        _ = try party.start()
+        guard case .rejected(.invalid(.wrongCount)) = try party.receive(message, from: scheme.contributors[0]) else {
+            throw CaseFailure("must be refused for its number of shares")
+        }
+    }
+
     /// A body from its fields, written straight from Documentation/WireFormat.md.
     private static func body<Element: RingWord>(
         ofType type: Int,
@@ -61,8 +79,17 @@ enum WireVerifier {
         var encoder = WireEncoder()
         func writeVector(_ name: String) throws {
             let elements = try fields.unsignedList(name)
-            try require(elements.allSatisfy { $0 <= format.width.mask }, "'\(name)' is not of the ring")
+            try writeElements(elements, name)
+        }
+        func writeElements(_ elements: [UInt64], _ name: String) throws {
+            let isOfGroup = elements.allSatisfy { format.field?.contains($0) ?? ($0 <= format.width.mask) }
+            try require(isOfGroup, "'\(name)' is not of the ring or field")
             encoder.write(vector: elements.map { Element($0) }, as: format)
+        }
+        func writeParties(_ name: String) throws {
+            let parties = try fields.parties(name)
+            try require(parties.count < 1 << 22, "'\(name)' is too long for a message")
+            encoder.write(parties, lengthBytes: 3)
         }
         func writeList(
             _ name: String,
@@ -76,11 +103,23 @@ enum WireVerifier {
         }
         switch type {
         case 0x01: encoder.write(UInt8(try fields.integer("reason", in: 0...255)))
-        case 0x10, 0x22, 0x34: try writeVector("elements")
+        case 0x10, 0x22, 0x34, 0x42, 0x51: try writeVector("elements")
         case 0x20:
             try writeVector("leaderShare")
             try writeList("seeds", lengthBytes: 2, write(seed:to:))
-        case 0x21:
+        case 0x40:
+            let shares = try fields.unsignedLists("masked")
+            try require(shares.count < 1 << 16, "'masked' is too long for a message")
+            encoder.write(UInt16(shares.count))
+            for share in shares { try writeElements(share, "masked") }
+            try writeList("seeds", lengthBytes: 2, write(seed:to:))
+        case 0x23, 0x43: try writeParties("contributors")
+        case 0x50: encoder.write(bytes: try fields.bytes("seed", count: 32))
+        case 0x52: try writeParties("held")
+        case 0x53:
+            try writeParties("contributors")
+            try writeVector("elements")
+        case 0x21, 0x41:
             try writeList("entries") { fields, encoder in
                 encoder.write(try fields.party("contributor").rawValue)
                 try write(seed: fields.object("seed"), to: &encoder)
@@ -97,9 +136,7 @@ enum WireVerifier {
                 encoder.write(bytes: try fields.bytes("box", count: 88))
             }
         case 0x35:
-            let survivors = try fields.parties("survivors")
-            try require(survivors.count < 1 << 22, "'survivors' is too long for a message")
-            encoder.write(survivors, lengthBytes: 3)
+            try writeParties("survivors")
         case 0x36:
             try writeList("shares") { fields, encoder in
                 encoder.write(try fields.party("of").rawValue)
@@ -113,6 +150,7 @@ enum WireVerifier {
     private static func write(seed fields: VectorFields, to encoder: inout WireEncoder) throws {
         encoder.write(bytes: try fields.bytes("ephemeralPublicKey", count: 32))
         encoder.write(bytes: try fields.bytes("box", count: 48))
+        encoder.write(bytes: try fields.bytes("signature", count: 64))
     }
 
     private static func write(advertisement fields: VectorFields, to encoder: inout WireEncoder) throws {
@@ -129,8 +167,11 @@ enum WireVerifier {
         case .unknownType: ["unknown-type"]
         case .foreignSession: ["wrong-session"]
         // A length beyond the session's parties is refused before it is held against the bytes that are there.
-        case .badLength: ["vector-length-not-a-multiple-of-the-element-size", "truncated"]
-        case .wrongVector(let bits, _): [bits == format.width.bits ? "wrong-count" : "wrong-bits"]
+        // A list that is longer than the session has parties names one twice.
+        case .badLength:
+            ["vector-length-not-a-multiple-of-the-element-size", "truncated", "empty-list", "ids-not-ascending"]
+        case .wrongVector(let bits, _): [bits == format.elementWidth.bits ? "wrong-count" : "wrong-bits"]
+        case .outsideField: ["element-not-below-prime"]
         case .badPacking(.nonZeroPadding): ["nonzero-padding"]
         case .badPacking: []
         case .unordered: ["ids-not-ascending"]

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seed-compressed additive sharing over k helpers: the leader holds a vector, each aggregator a sealed seed."""
 
+import ed25519
 import keys
+import sealing
 import wire
-from primitives import public_key, shared_secret
+from primitives import Refused, public_key
 from rings import add, mask, subtract
-from transcript import RoundAborted, Transcript
+from transcript import RoundAborted
 
 SHARE, FORWARD, COMBINE = 0, 1, 2  # stages
 
 
-def make_session(bits, dimension, minimum_contributors, contributors, helpers, helper_keys, context):
-    """helper_keys: one for each helper, leader first; the leader's, which nobody seals to, is not part of the parameters."""
-    parameters = wire.additive_parameters(bits, dimension, minimum_contributors, helper_keys[1:])
+def make_session(bits, dimension, minimum_contributors, contributors, helpers, helper_keys, identity_keys, context):
+    """helper_keys: one for each helper, leader first; the leader's, which nobody seals to, is not part of the parameters.
+
+    identity_keys: the contributors' Ed25519 public keys, in their order.
+    """
+    digest = sealing.identities_digest(identity_keys)
+    parameters = wire.additive_parameters(bits, dimension, minimum_contributors, digest, helper_keys[1:])
     return wire.Session("additive", bits, dimension, parameters, contributors, helpers, context)
 
 
@@ -21,60 +27,67 @@ def seed_mask(session, seed, contributor, aggregator):
     return mask(key, session.bits, session.dimension)
 
 
-def seal_key(session, secret, ephemeral_public, aggregator_public, contributor, aggregator):
-    both = ephemeral_public + aggregator_public
-    return keys.derive(session, secret, "share seal", contributor, aggregator, 0, both)
-
-
-def contribute(session, u, x, aggregator_public_keys, generator):
+def contribute(session, u, x, identity, aggregator_public_keys, generator):
     """The body of the contributor's one message; aggregator_public_keys: list of (id, key) in the scheme's order."""
     share, seeds = list(x), []
     for aggregator, public in aggregator_public_keys:
-        seed, ephemeral = generator.read(32), generator.read(32)
+        seed, ephemeral = generator.draw("seed", aggregator, 32), generator.draw("ephemeralPrivateKey", aggregator, 32)
         share = subtract(session.bits, share, seed_mask(session, seed, u, aggregator))
-        ephemeral_public = public_key(ephemeral)
-        secret = shared_secret(ephemeral, public)
-        key = seal_key(session, secret, ephemeral_public, public, u, aggregator)
-        seeds.append({
-            "ephemeralPublicKey": ephemeral_public,
-            "box": keys.seal(session, key, 0x20, u, aggregator, seed),
-        })
+        seeds.append(sealing.seal(session, identity, u, aggregator, public, seed, ephemeral))
     return {"leaderShare": share, "seeds": seeds}
 
 
-def combine(session, aggregator, private, entries):
-    total, public = [0] * session.dimension, public_key(private)
-    for entry in entries:
-        u, sealed = entry["contributor"], entry["seed"]
-        secret = shared_secret(private, sealed["ephemeralPublicKey"])
-        key = seal_key(session, secret, sealed["ephemeralPublicKey"], public, u, aggregator)
-        seed = keys.open_box(session, key, 0x20, u, aggregator, sealed["box"])
+def combine(session, aggregator, seeds):
+    total = [0] * session.dimension
+    for u, seed in seeds.items():
         total = add(session.bits, total, seed_mask(session, seed, u, aggregator))
     return total
 
 
-def run(session, minimum_contributors, private_keys, inputs, generators, lost):
-    """private_keys: one for each helper. lost: ids, of contributors or aggregators, that send nothing."""
+def run(session, minimum_contributors, identities, private_keys, inputs, generators, log):
+    """identities: contributor -> Ed25519 seed. private_keys: one for each helper. log: a Transcript, with its faults."""
     leader, *aggregators = session.helpers
-    log = Transcript(session)
     public_keys = [(j, public_key(private_keys[j])) for j in aggregators]
+    identity_keys = {u: ed25519.public_key(identities[u]) for u in session.contributors}
     for u in session.contributors:
-        if u not in lost:
-            log.send(SHARE, u, leader, 0x20, contribute(session, u, inputs[u], public_keys, generators[u]))
-    held = log.received(SHARE, leader)
+        body = contribute(session, u, inputs[u], identities[u], public_keys, generators[u])
+        log.send(SHARE, u, leader, 0x20, body)
+
+    def check(sender, kind, body):
+        sealing.check_share(session, identity_keys, sender, aggregators, body["seeds"])
+
+    held = log.received(SHARE, leader, check)
     if len(held) < minimum_contributors:
         raise RoundAborted(SHARE, leader, log)
+    forwards = []
     for position, j in enumerate(aggregators):
         entries = [{"contributor": u, "seed": held[u]["seeds"][position]} for u in sorted(held)]
-        log.send(FORWARD, leader, j, 0x21, {"entries": entries})
+        forwards.append((j, 0x21, {"entries": entries}))
+    log.send_all(FORWARD, leader, forwards)
+    given_up = log.given_up
     for j in aggregators:
-        if j not in lost:
-            entries = log.received(FORWARD, j)[leader]["entries"]
-            log.send(COMBINE, j, leader, 0x22, {"elements": combine(session, j, private_keys[j], entries)})
-    sums = log.received(COMBINE, leader)
-    if len(sums) < len(aggregators):
+        forward = log.received(FORWARD, j).get(leader)
+        if forward is None:
+            continue
+        try:
+            seeds, unopened = sealing.open_all(
+                session, identity_keys, private_keys[j], j, minimum_contributors, forward["entries"]
+            )
+        except Refused as reason:
+            given_up.append((j, str(reason)))
+            continue
+        if unopened:
+            log.send(COMBINE, j, leader, 0x23, {"contributors": unopened})
+        else:
+            log.send(COMBINE, j, leader, 0x22, {"elements": combine(session, j, seeds)})
+    if given_up:
+        raise RoundAborted(FORWARD, given_up[0][0], log, given_up[0][1])
+    answers = log.received(COMBINE, leader)
+    if any("contributors" in body for body in answers.values()):
+        raise RoundAborted(COMBINE, leader, log, "complaint")
+    if len(answers) < len(aggregators):
         raise RoundAborted(COMBINE, leader, log)
     total = [0] * session.dimension
-    for vector in [held[u]["leaderShare"] for u in held] + [body["elements"] for body in sums.values()]:
+    for vector in [held[u]["leaderShare"] for u in held] + [body["elements"] for body in answers.values()]:
         total = add(session.bits, total, vector)
-    return log, sorted(held), total
+    return sorted(held), total

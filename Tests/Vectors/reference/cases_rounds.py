@@ -2,13 +2,17 @@
 """Whole rounds, every message as bytes. Each sum is checked against the inputs before it is written."""
 
 import additive
+import ed25519
 import keys
+import peers
 import plain
+import sealing
 import secagg
-from cases_arithmetic import key_for, strings
+import shamir
+from cases_arithmetic import strings
 from cases_wire import make_context, session_json
 from primitives import Generator, public_key
-from transcript import RoundAborted
+from transcript import Faults, RoundAborted, Transcript
 
 
 class Setting:
@@ -35,7 +39,7 @@ def finish(case, setting, action):
         log, fields, included, total = action()
     except RoundAborted as abort:
         return {
-            **case, "result": "invalid", "error": "too-few-parties", "abortStage": abort.stage, "abortParty": abort.party,
+            **case, "result": "invalid", "error": abort.reason, "abortStage": abort.stage, "abortParty": abort.party,
             "messages": abort.transcript.messages,
         }
     assert total == setting.sum_of(included), case["id"]
@@ -73,35 +77,91 @@ def plain_rounds():
     return cases
 
 
+def lost_after(u, lost, stages=("start",)):
+    """The name of the last send that a party makes; lost: party -> number of sends that it makes."""
+    return stages[lost[u]] if u in lost else None
+
+
+class Enrolled:
+    """Long-lived keys, which belong to no round: drawn from a simulation's seed, for aggregators and contributors."""
+
+    CONTEXT = {"task": b"simulation", "round": 0, "attempt": 0}
+
+    def __init__(self, seed, contributors, helpers):
+        def draw(purpose, party):
+            return Generator(keys.simulation_key(seed, purpose, self.CONTEXT, party)).read(32)
+
+        self.private = {j: draw("aggregator key", j) for j in helpers}
+        self.helper_keys = [public_key(self.private[j]) for j in helpers]
+        self.identities = {u: draw("contributor identity", u) for u in contributors}
+        self.identity_keys = [ed25519.public_key(self.identities[u]) for u in contributors]
+
+    def own(self):
+        return {
+            "helperKeys": self.helper_keys, "identityKeys": self.identity_keys,
+            "identitiesDigest": sealing.identities_digest(self.identity_keys),
+        }
+
+    def servers(self, helpers, lost):
+        return [
+            {"id": j, "role": "leader" if j == helpers[0] else "aggregator", "privateKey": self.private[j],
+             "publicKey": self.helper_keys[i], "lostAfter": lost_after(j, lost)}
+            for i, j in enumerate(helpers)
+        ]
+
+    def clients(self, contributors, setting, generators, lost):
+        return [
+            {"id": u, "rand": setting.rand[u], "drawn": generators[u].drawn, "identitySeed": self.identities[u],
+             "identityPublicKey": self.identity_keys[i], "input": strings(setting.inputs[u]),
+             "lostAfter": lost_after(u, lost)}
+            for i, u in enumerate(contributors)
+        ]
+
+
+def leader_round(scheme, name, bits, dimension, contributors, helpers, minimum, threshold=None, lost=(), replace=None):
+    """One round of `additive` or `shamir`: the case without its end, and what gives the end."""
+    seed = {"additive": 12, "shamir": 14}[scheme]
+    context = make_context(f"{scheme} {name}", 4)
+    enrolled = Enrolled(seed, contributors, helpers)
+    parties = (contributors, helpers, enrolled.helper_keys, enrolled.identity_keys, context)
+    own = {"minimumContributors": minimum}
+    if scheme == "additive":
+        session = additive.make_session(bits, dimension, minimum, *parties)
+    else:
+        session = shamir.make_session(bits, dimension, minimum, threshold, *parties)
+        own |= {"fieldBits": session.field_bits, "threshold": threshold}
+    setting = Setting(context, seed, contributors, bits, dimension)
+    generators, lost = setting.generators(), dict.fromkeys(lost, 0)
+    log = Transcript(session, Faults(lost=lost, replace=replace))
+
+    def head():
+        return {
+            "id": name, **session_json(session, **own, **enrolled.own()), "simulationSeed": str(seed),
+            "servers": enrolled.servers(helpers, lost),
+            "clients": enrolled.clients(contributors, setting, generators, lost),
+        }
+
+    def action():
+        run = {"additive": additive.run, "shamir": shamir.run}[scheme]
+        included, total, *answered = run(
+            session, minimum, enrolled.identities, enrolled.private, setting.inputs, generators, log
+        )
+        fields = {"included": included} | ({"answered": answered[0]} if answered else {})
+        return log, fields, included, total
+
+    return session, setting, log, head, action
+
+
 def additive_rounds():
     cases = []
 
     def case(name, bits, dimension, contributors, helpers, minimum, lost=()):
-        context = make_context(f"additive {name}", 4)
-        private = {j: key_for(f"{name} helper {j}") for j in helpers}
-        public = [public_key(private[j]) for j in helpers]
-        session = additive.make_session(bits, dimension, minimum, contributors, helpers, public, context)
-        setting = Setting(context, 12, contributors, bits, dimension)
-        head = {
-            "id": name, **session_json(session, minimumContributors=minimum, helperKeys=public), "simulationSeed": str(12),
-            "servers": [
-                {"id": j, "role": "leader" if j == helpers[0] else "aggregator", "privateKey": private[j],
-                 "publicKey": public[i], "lostAfter": "start" if j in lost else None}
-                for i, j in enumerate(helpers)
-            ],
-            "clients": [
-                {"id": u, "rand": setting.rand[u], "input": strings(setting.inputs[u]),
-                 "lostAfter": "start" if u in lost else None}
-                for u in contributors
-            ],
-        }
-
-        def action():
-            generators = setting.generators()
-            log, included, total = additive.run(session, minimum, private, setting.inputs, generators, set(lost))
-            return log, {"included": included}, included, total
-
-        cases.append(finish(head, setting, action))
+        _, setting, log, head, action = leader_round(
+            "additive", name, bits, dimension, contributors, helpers, minimum, lost=lost
+        )
+        end = finish({}, setting, action)
+        assert not log.refusals
+        cases.append({**head(), **end})
 
     for bits in [16, 23, 32, 33, 64]:
         case(f"two-helpers-three-contributors-{bits}", bits, 5, [1, 2, 3], [100, 101], 3)
@@ -110,9 +170,132 @@ def additive_rounds():
     case("two-helpers-five-contributors-one-lost", 16, 6, [1, 2, 3, 4, 5], [100, 101], 3, [1])
     case("three-helpers-five-contributors-two-lost", 33, 3, [2, 30, 400, 5000, 60000], [7, 8, 9], 3, [30, 60000])
     case("three-helpers-64-one-lost", 64, 3, [1, 2, 3, 4, 5], [100, 101, 102], 3, [3])
+    case("six-helpers-twelve-contributors", 27, 3, list(range(1, 13)), [90, 91, 92, 93, 94, 95], 3, [12])
     case("one-element-one-bit", 1, 1, [1, 2, 3], [100, 101], 3)
     case("too-few-contributors", 16, 2, [1, 2, 3, 4, 5], [100, 101], 3, [1, 3, 5])
     case("aggregator-lost", 16, 2, [1, 2, 3], [100, 101, 102], 3, [102])
+    return cases
+
+
+def shamir_rounds():
+    cases = []
+
+    def case(name, bits, dimension, contributors, helpers, threshold, minimum, lost=()):
+        _, setting, log, head, action = leader_round(
+            "shamir", name, bits, dimension, contributors, helpers, minimum, threshold, lost
+        )
+        end = finish({}, setting, action)
+        assert not log.refusals and not log.given_up
+        cases.append({**head(), **end})
+
+    three, five = [1, 2, 3], [1, 2, 3, 4, 5]
+    # Three contributors: fields of 3, 10, 18, 31, 32, 33, 34, 35 and 61 bits, on both sides of the words of 4 bytes.
+    for bits in [1, 8, 16, 29, 30, 31, 32, 33, 59]:
+        case(f"three-contributors-two-of-two-{bits}", bits, 5, three, [100, 101, 102], 2, 3)
+    for aggregators, threshold in [(3, 2), (3, 3), (4, 3), (4, 4), (5, 3), (5, 4), (5, 5)]:
+        helpers = list(range(100, 101 + aggregators))
+        case(f"three-contributors-{threshold}-of-{aggregators}", 16, 4, three, helpers, threshold, 3)
+        case(f"five-contributors-{threshold}-of-{aggregators}-40", 40, 3, five, helpers, threshold, 3)
+    helpers = [100, 101, 102, 103, 104, 105]
+    for lost in [[101], [105], [101, 103], [104, 105]]:
+        name = "-".join(map(str, lost))
+        case(f"three-of-five-aggregators-lost-{name}", 23, 4, five, helpers, 3, 3, lost)
+    case("three-of-five-contributors-and-aggregators-lost", 31, 4, five, helpers, 3, 3, [1, 4, 101, 102])
+    case("two-of-three-first-aggregator-lost", 16, 3, three, helpers[:4], 2, 3, [101])
+    case("helpers-not-ascending", 20, 4, [3, 17, 250], [500, 9, 404, 12], 2, 2, [17, 404])
+    case("largest-ids", 24, 2, [0, 70000, 2**32 - 1], [2**32 - 2, 5, 2**31], 2, 3)
+    case("twelve-contributors-three-lost", 27, 3, list(range(1, 13)), helpers[:4], 2, 3, [2, 7, 12, 103])
+    case("seven-contributors-58", 58, 3, [2, 3, 5, 7, 11, 13, 17], helpers[:3], 2, 3, [11])
+    case("one-element-one-bit", 1, 1, three, helpers[:3], 2, 3)
+    case("too-few-contributors", 16, 2, five, helpers[:4], 2, 3, [1, 3, 5])
+    case("too-few-answers-two-of-two", 16, 2, three, helpers[:3], 2, 3, [102])
+    case("too-few-answers-three-of-five", 16, 2, three, helpers, 3, 3, [101, 103, 105])
+    return cases
+
+
+PEER_SENDS = ["start", "share", "confirm", "combine"]
+
+
+def peer_round(name, bits, dimension, contributors, threshold, minimum, lost=None, partial=None, replace=None):
+    """lost: peer -> how many of its sends it makes. partial: peer -> (number of a send, how many messages of it leave)."""
+    lost, partial, seed = lost or {}, partial or {}, 15
+    context = make_context(f"peer-to-peer {name}", 6)
+    session = peers.make_session(bits, dimension, minimum, threshold, contributors, context)
+    own = {"minimumContributors": minimum, "fieldBits": session.field_bits, "threshold": threshold}
+    setting = Setting(context, seed, contributors, bits, dimension)
+    generators = setting.generators()
+    log = Transcript(session, Faults(lost, partial, replace))
+    outcomes = peers.run(session, minimum, setting.inputs, generators, log)
+    sends = [s for s in PEER_SENDS if s != "confirm" or threshold < len(contributors)]
+    made = lost | {u: send for u, (send, _) in partial.items()}
+    learned = [outcome for outcome in outcomes.values() if outcome["outcome"] == "sum"]
+    for outcome in learned:
+        assert outcome == learned[0] and outcome["sum"] == setting.sum_of(outcome["included"]), name
+    case = {
+        "id": name, **session_json(session, **own), "simulationSeed": str(seed),
+        "clients": [
+            {"id": u, "rand": setting.rand[u], "drawn": generators[u].drawn, "input": strings(setting.inputs[u]),
+             "lostAfter": lost_after(u, made, sends), "messagesOfLastSend": partial[u][1] if u in partial else None}
+            for u in contributors
+        ],
+        "messages": log.messages,
+        "outcomes": [
+            {"id": u, "outcome": outcome["outcome"], "abortStage": outcome["abortStage"]}
+            for u, outcome in outcomes.items()
+        ],
+    }
+    if learned:
+        case |= {"result": "valid", "included": learned[0]["included"], "sum": strings(learned[0]["sum"])}
+    else:
+        u, first = next((u, o) for u, o in outcomes.items() if o["outcome"] != "lost")
+        case |= {"result": "invalid", "error": first["outcome"], "abortStage": first["abortStage"], "abortParty": u}
+    return case, log
+
+
+def peer_rounds():
+    cases = []
+
+    def case(*arguments, **faults):
+        made, log = peer_round(*arguments, **faults)
+        # Answers over other contributors are not wrong, and count for nobody who has another list.
+        assert {reason for *_, reason in log.refusals} <= {"other-contributors"}
+        cases.append(made)
+
+    three, five, seven = [1, 2, 3], [3, 17, 250, 70000, 2**32 - 1], [2, 3, 5, 7, 11, 13, 17]
+    for bits in [1, 8, 16, 29, 30, 31, 32, 33, 59]:
+        case(f"two-of-three-{bits}", bits, 5, three, 2, 3)
+    for bits in [1, 16, 23, 32, 33, 64]:
+        case(f"three-of-three-{bits}", bits, 5, three, 3, 3)
+    for count, threshold in [(4, 3), (5, 3), (5, 4), (7, 4), (7, 6), (12, 7)]:
+        case(f"{threshold}-of-{count}", 20, 3, list(range(1, count + 1)), threshold, 3)
+    for count in [2, 4, 5, 12]:
+        case(f"{count}-of-{count}", 24, 3, list(range(1, count + 1)), count, min(count, 3))
+    for lost in [{3: 0}, {17: 1}, {2**32 - 1: 2}]:
+        (u, sends), = lost.items()
+        case(f"three-of-five-one-lost-after-{PEER_SENDS[sends]}", 30, 4, five, 3, 3, lost=lost)
+    case("three-of-five-two-lost-after-start", 31, 4, five, 3, 3, lost={17: 0, 70000: 0})
+    case("three-of-five-two-lost-after-share", 16, 4, five, 3, 3, lost={3: 1, 250: 1})
+    case("three-of-five-two-lost-after-confirm", 45, 4, five, 3, 3, lost={3: 2, 17: 2})
+    case("three-of-five-one-lost-after-share-one-after-confirm", 16, 4, five, 3, 3, lost={3: 1, 17: 2})
+    case("four-of-seven-one-lost-after-each", 25, 3, seven, 4, 3, lost={2: 0, 7: 1, 17: 2})
+    case("seven-of-twelve-five-lost", 28, 2, list(range(1, 13)), 7, 3, lost={1: 0, 4: 1, 6: 2, 9: 1, 12: 0})
+    # Lost on the way: some peers hold its share and some do not, so that nobody's sum has it.
+    case("three-of-five-lost-during-share", 16, 4, five, 3, 3, partial={17: (0, 2)})
+    case("four-of-seven-two-lost-during-share", 40, 3, seven, 4, 3, partial={3: (0, 5), 13: (0, 1)})
+    case("three-of-five-lost-during-confirm", 16, 4, five, 3, 3, partial={250: (1, 1)})
+    # Lost while it confirms that it holds less than the others, so that only some of them hear so: two lists.
+    case("four-of-seven-one-has-another-list", 16, 3, seven, 4, 3, partial={2: (0, 5), 17: (1, 2)})
+    case("three-of-five-two-lists-and-no-sum", 16, 3, [1, 2, 3, 4, 5], 3, 3, partial={1: (0, 3), 5: (1, 2)})
+    case("three-of-five-lost-during-combine", 16, 4, five, 3, 3, partial={250: (2, 2)})
+    case("three-of-five-only-some-get-enough", 16, 4, five, 3, 3, lost={3: 2, 17: 2}, partial={250: (2, 3)})
+    case("two-of-three-aborts-at-share", 16, 2, three, 2, 2, lost={1: 0, 3: 0})
+    case("two-of-three-aborts-at-confirm", 16, 2, three, 2, 2, lost={1: 1, 3: 1})
+    case("two-of-three-aborts-at-combine", 16, 2, three, 2, 2, lost={1: 2, 3: 2})
+    case("three-of-five-below-minimum-contributors", 16, 2, five, 3, 5, lost={17: 0})
+    case("three-of-five-one-holds-less-than-the-minimum", 16, 2, [1, 2, 3, 4, 5], 3, 5, partial={2: (0, 3)})
+    case("three-of-three-one-lost-after-start", 16, 2, three, 3, 3, lost={2: 0})
+    case("three-of-three-one-lost-after-share", 16, 2, three, 3, 3, lost={2: 1})
+    case("three-of-three-lost-during-combine", 16, 2, three, 3, 3, partial={2: (1, 1)})
     return cases
 
 

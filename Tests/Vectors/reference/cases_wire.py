@@ -2,12 +2,18 @@
 """Vectors of the key schedule and of every message, with the byte strings that a decoder refuses."""
 
 import additive
+import ed25519
 import keys
+import peers
 import plain
+import sealing
 import secagg
+import shamir
 import wire
 from cases_arithmetic import invalid, key_for, strings
+from fields import PRIMES
 from primitives import Generator, public_key, shared_secret
+from rings import pack
 
 LOW_ORDER = [
     "0000000000000000000000000000000000000000000000000000000000000000",
@@ -50,6 +56,17 @@ def sample_sessions():
     helpers = [900, 20, 21]  # in the scheme's order, which is not ascending
     helper_keys = [public_key(key_for(f"helper {j}")) for j in helpers]
     two = helper_keys[:2]
+
+    def identities(contributors):
+        return [ed25519.public_key(key_for(f"identity {u}")) for u in contributors]
+
+    def enrolled(helper_keys, contributors):
+        identity_keys = identities(contributors)
+        digest = sealing.identities_digest(identity_keys)
+        return {"helperKeys": helper_keys, "identityKeys": identity_keys, "identitiesDigest": digest}
+
+    four, four_keys = [900, 20, 21, 4000000000], [*helper_keys, public_key(key_for("helper 4000000000"))]
+    peer = {"minimumContributors": 2, "threshold": 3}
     return {
         "plain": (plain.make_session(16, 3, 2, [1, 2, 3], 0, zeros), {"minimumContributors": 2}),
         "plain-large": (
@@ -57,12 +74,42 @@ def sample_sessions():
             {"minimumContributors": 3},
         ),
         "additive": (
-            additive.make_session(23, 5, 3, [1, 4, 7], helpers, helper_keys, make_context("additive")),
-            {"minimumContributors": 3, "helperKeys": helper_keys},
+            additive.make_session(
+                23, 5, 3, [1, 4, 7], helpers, helper_keys, identities([1, 4, 7]), make_context("additive")
+            ),
+            {"minimumContributors": 3, **enrolled(helper_keys, [1, 4, 7])},
         ),
         "additive-two-helpers": (
-            additive.make_session(33, 2, 2, [1, 2], helpers[:2], two, make_context("additive", 2**40, 3)),
-            {"minimumContributors": 2, "helperKeys": two},
+            additive.make_session(
+                33, 2, 2, [1, 2], helpers[:2], two, identities([1, 2]), make_context("additive", 2**40, 3)
+            ),
+            {"minimumContributors": 2, **enrolled(two, [1, 2])},
+        ),
+        # Two of three aggregators: two masked shares in each message, over the field of 25 bits.
+        "shamir": (
+            shamir.make_session(
+                23, 5, 3, 2, [1, 4, 7], four, four_keys, identities([1, 4, 7]), make_context("shamir")
+            ),
+            {"minimumContributors": 3, "fieldBits": 25, "threshold": 2, **enrolled(four_keys, [1, 4, 7])},
+        ),
+        "shamir-all-61": (
+            shamir.make_session(
+                60, 1, 2, 2, [1, 2], helpers, helper_keys, identities([1, 2]), make_context("shamir", 2**40, 3)
+            ),
+            {"minimumContributors": 2, "fieldBits": 61, "threshold": 2, **enrolled(helper_keys, [1, 2])},
+        ),
+        # b = 1 and five parties: the field of three bits, whose padding and whose 7 are refused.
+        "peer-to-peer": (
+            peers.make_session(1, 3, 2, 3, [3, 17, 250, 251, 70000], make_context("peer-to-peer")),
+            {**peer, "fieldBits": 3},
+        ),
+        "peer-to-peer-26": (
+            peers.make_session(23, 5, 2, 3, [1, 2, 3, 4], make_context("peer-to-peer", 8)),
+            {**peer, "fieldBits": 26},
+        ),
+        "peer-to-peer-all": (
+            peers.make_session(33, 2, 2, 3, [1, 4, 7], make_context("peer-to-peer", 9)),
+            {**peer, "fieldBits": 0},
         ),
         "secagg": (
             secagg.make_session(23, 5, 3, 3, [3, 17, 250, 251, 70000], 1000, make_context("secagg")),
@@ -122,6 +169,14 @@ def key_schedule():
     derived("additive-share-other-aggregator", additive_session, "additive share", key_for("seed"), 4, 21, 23, b"")
     derived("share-seal", additive_session, "share seal", secret, 4, 20, 0, pair)
     derived("share-seal-large-round", sessions["additive-two-helpers"][0], "share seal", secret, 1, 20, 0, pair)
+    shamir_session = sessions["shamir"][0]
+    derived("shamir-share", shamir_session, "shamir share", key_for("seed"), 4, 20, 25, b"")
+    derived("shamir-share-other-aggregator", shamir_session, "shamir share", key_for("seed"), 4, 4000000000, 25, b"")
+    derived("shamir-share-61", sessions["shamir-all-61"][0], "shamir share", key_for("seed"), 1, 20, 61, b"")
+    derived("shamir-share-seal", shamir_session, "share seal", secret, 4, 20, 0, pair)
+    derived("peer-share", sessions["peer-to-peer"][0], "peer share", key_for("seed"), 3, 250, 3, b"")
+    derived("peer-share-back", sessions["peer-to-peer"][0], "peer share", key_for("seed"), 250, 3, 3, b"")
+    derived("peer-share-all", sessions["peer-to-peer-all"][0], "peer share", key_for("seed"), 4, 7, 33, b"")
     derived("longest-ids", sessions["plain-large"][0], "self mask", key_for("seed"), 2**32 - 1, 2**32 - 1, 64, b"")
 
     for u in [3, 70000]:
@@ -144,26 +199,48 @@ def key_schedule():
 
 def shown(body):
     """A body for the file: ring elements as decimal strings."""
-    return {k: strings(v) if k in ("elements", "leaderShare") else v for k, v in body.items()}
+    out = {k: strings(v) if k in ("elements", "leaderShare") else v for k, v in body.items()}
+    if "masked" in out:
+        out["masked"] = [strings(elements) for elements in body["masked"]]
+    return out
 
 
 def sample_bodies(scheme, session):
     draw = Generator(key_for(f"bodies {scheme}"))
-    elements = [int.from_bytes(draw.read(8), "little") % 2**session.bits for _ in range(session.dimension)]
+
+    def vector():
+        modulus = PRIMES[session.field_bits] if session.field_bits else 2**session.bits
+        return [int.from_bytes(draw.read(8), "little") % modulus for _ in range(session.dimension)]
+
+    elements = vector()
 
     def advertisement():
         return {name: draw.read(32) for name in ("channelPublicKey", "maskPublicKey", "selfMaskCommitment")}
 
     def seed():
-        return {"ephemeralPublicKey": draw.read(32), "box": draw.read(48)}
+        return {"ephemeralPublicKey": draw.read(32), "box": draw.read(48), "signature": draw.read(64)}
 
     ids = session.contributors
+    masked = [vector() for _ in range(len(session.helpers) - session.threshold)] if session.scheme == "shamir" else []
     bodies = {
         "plain": [("input", 0x10, {"elements": elements})],
         "additive": [
             ("share", 0x20, {"leaderShare": elements, "seeds": [seed() for _ in session.helpers[1:]]}),
             ("forward", 0x21, {"entries": [{"contributor": u, "seed": seed()} for u in ids]}),
             ("combine", 0x22, {"elements": elements}),
+            ("complaint", 0x23, {"contributors": ids}),
+        ],
+        "shamir": [
+            ("share", 0x40, {"masked": masked, "seeds": [seed() for _ in session.helpers[1:]]}),
+            ("forward", 0x41, {"entries": [{"contributor": u, "seed": seed()} for u in ids]}),
+            ("combine", 0x42, {"elements": elements}),
+            ("complaint", 0x43, {"contributors": ids}),
+        ],
+        # With T = N there are no shares but seeds, and nobody confirms.
+        "peer-to-peer": [
+            ("seed", 0x50, {"seed": draw.read(32)}),
+            *([("share", 0x51, {"elements": elements}), ("confirm", 0x52, {"held": ids})] if session.field_bits else []),
+            ("combine", 0x53, {"contributors": ids, "elements": elements}),
         ],
         "secagg": [
             ("advertise-keys", 0x30, advertisement()),
@@ -178,10 +255,11 @@ def sample_bodies(scheme, session):
     return bodies[session.scheme]
 
 
-EMPTY = [("forward", 0x21, "entries"), ("roster", 0x31, "roster"), ("share-keys", 0x32, "shares"),
+EMPTY = [("forward", 0x21, "entries"), ("forward", 0x41, "entries"), ("confirm", 0x52, "held"), ("roster", 0x31, "roster"), ("share-keys", 0x32, "shares"),
          ("shares", 0x33, "shares"), ("survivors", 0x35, "survivors"), ("unmask", 0x36, "shares")]
-LISTS = {0x21: ("entries", "contributor"), 0x31: ("roster", "id"), 0x32: ("shares", "to"), 0x33: ("shares", "from"),
+LISTS = {0x21: ("entries", "contributor"), 0x41: ("entries", "contributor"), 0x31: ("roster", "id"), 0x32: ("shares", "to"), 0x33: ("shares", "from"),
          0x36: ("shares", "of")}
+ID_LISTS = {0x23: "contributors", 0x35: "survivors", 0x43: "contributors", 0x52: "held", 0x53: "contributors"}
 HEADER = 34  # version, type, session
 
 
@@ -214,7 +292,7 @@ def messages():
             refused(f"{name}-abort-trailing", "trailing-bytes", name, data + b"\0")
             refused(f"{name}-empty", "truncated", name, b"")
             refused(f"{name}-version-only", "truncated", name, b"\1")
-            other = {"plain": 0x20, "additive": 0x30, "secagg": 0x10}[scheme]
+            other = {"plain": 0x20, "additive": 0x40, "shamir": 0x20, "peer-to-peer": 0x40, "secagg": 0x10}[scheme]
             for kind in [0x00, 0x02, 0x0F, other, 0xFF]:
                 refused(f"{name}-unknown-type-{kind:02x}", "unknown-type", name, data[:1] + bytes([kind]) + data[2:])
         for kind_name, kind, body in sample_bodies(name, session):
@@ -247,35 +325,60 @@ def refuse_variants(refused, prefix, name, session, kind, body, data):
     refused(f"{prefix}-session-first-byte", "wrong-session", name, bumped(2))
     refused(f"{prefix}-session-last-byte", "wrong-session", name, bumped(HEADER - 1))
 
-    if kind in (0x10, 0x20, 0x22, 0x34):
-        size = wire.packed_size(session.bits, session.dimension)
-        vector = HEADER + 5
-        for bits in [0, session.bits - 1, session.bits + 1, 65, 255]:
-            refused(f"{prefix}-bits-{bits}", "wrong-bits", name, patched(HEADER, [bits]))
+    # Where vectors over the ring or field begin, and where a list of sealed seeds does.
+    width, size = session.vector_bits, wire.packed_size(session.vector_bits, session.dimension)
+    vectors, seeds = {
+        0x10: ([HEADER], None), 0x22: ([HEADER], None), 0x34: ([HEADER], None), 0x42: ([HEADER], None),
+        0x51: ([HEADER], None), 0x20: ([HEADER], HEADER + 5 + size),
+        0x40: ([HEADER + 2, HEADER + 2 + 5 + size], HEADER + 2 + 2 * (5 + size)),
+        0x53: ([HEADER + 3 + 4 * len(session.contributors)], None),
+    }.get(kind, ([], None))
+    for number, at in enumerate(vectors):
+        label = prefix if number == 0 else f"{prefix}-second"
+        for bits in sorted({0, width - 1, width + 1, session.bits, 65, 255} - {width}):
+            refused(f"{label}-bits-{bits}", "wrong-bits", name, patched(at, [bits]))
         for count in [0, session.dimension - 1, session.dimension + 1, 2**32 - 1]:
-            refused(f"{prefix}-count-{count}", "wrong-count", name, patched(HEADER + 1, count.to_bytes(4, "big")))
-        shorter = data[: HEADER + 1] + (session.dimension - 1).to_bytes(4, "big") + data[vector : vector + 4]
-        refused(f"{prefix}-consistent-but-short", "wrong-count", name, shorter)
-        if session.bits * session.dimension % 8:
-            last = vector + size - 1
-            refused(f"{prefix}-padding", "nonzero-padding", name, patched(last, [data[last] | 0x80]))
-    if kind == 0x20:
-        at = HEADER + 5 + wire.packed_size(session.bits, session.dimension)
-        length = int.from_bytes(data[at : at + 2], "big")
+            refused(f"{label}-count-{count}", "wrong-count", name, patched(at + 1, count.to_bytes(4, "big")))
+        shorter = data[: at + 1] + (session.dimension - 1).to_bytes(4, "big") + data[at + 5 : at + 9]
+        refused(f"{label}-consistent-but-short", "wrong-count", name, shorter)
+        last = at + 5 + size - 1
+        if width * session.dimension % 8:
+            refused(f"{label}-padding", "nonzero-padding", name, patched(last, [data[last] | 0x80]))
+        if session.field_bits:
+            for value in sorted({PRIMES[width], 2**width - 1}):
+                for position in [0, session.dimension - 1]:
+                    elements = [0] * session.dimension
+                    elements[position] = value
+                    packed = pack(width, elements)
+                    refused(f"{label}-element-{position}-is-{value}", "element-not-below-prime", name,
+                            patched(at + 5, packed))
+    if kind == 0x40:
+        for count in [0, 1, 3, 2**16 - 1]:
+            refused(f"{prefix}-{count}-masked-shares", "wrong-share-count", name, patched(HEADER, wire.u16(count)))
+        end = seeds
+        fewer = wire.u16(1) + data[HEADER + 2 : HEADER + 7 + size] + data[end:]
+        refused(f"{prefix}-consistent-but-one-masked-share", "wrong-share-count", name, data[:HEADER] + fewer)
+        # The right count over two vectors and no third, and one vector too many.
+        refused(f"{prefix}-one-masked-share-missing", "wrong-bits", name, data[: HEADER + 7 + size] + data[end:])
+    if seeds is not None:
+        length = int.from_bytes(data[seeds : seeds + 2], "big")
         refused(f"{prefix}-list-length-short", "vector-length-not-a-multiple-of-the-element-size", name,
-                data[:at] + (length - 1).to_bytes(2, "big") + data[at + 2 : -1])
-        refused(f"{prefix}-list-length-beyond-end", "truncated", name, patched(at, [255, 255]))
-    if kind in LISTS or kind == 0x35:
+                data[:seeds] + (length - 1).to_bytes(2, "big") + data[seeds + 2 : -1])
+        refused(f"{prefix}-list-length-beyond-end", "truncated", name, patched(seeds, [255, 255]))
+        unsigned = b"".join(seed["ephemeralPublicKey"] + seed["box"] for seed in body["seeds"])
+        refused(f"{prefix}-seeds-without-signatures", "vector-length-not-a-multiple-of-the-element-size", name,
+                data[:seeds] + len(unsigned).to_bytes(2, "big") + unsigned)
+    if kind in LISTS or kind in ID_LISTS:
         length = int.from_bytes(data[HEADER : HEADER + 3], "big")
+        rest = data[HEADER + 3 + length :]
         refused(f"{prefix}-list-length-short", "vector-length-not-a-multiple-of-the-element-size", name,
-                data[:HEADER] + (length - 1).to_bytes(3, "big") + data[HEADER + 3 : -1])
+                data[:HEADER] + (length - 1).to_bytes(3, "big") + data[HEADER + 3 : HEADER + 2 + length] + rest)
         refused(f"{prefix}-list-length-beyond-end", "truncated", name, patched(HEADER, [255, 255, 255]))
-        if kind == 0x35:
-            lists = {"survivors": body["survivors"]}
-        else:
-            lists = {LISTS[kind][0]: body[LISTS[kind][0]]}
-        for field, entries in lists.items():
-            swapped = [entries[1], entries[0], *entries[2:]]
-            repeated = [entries[0], *entries]
-            refused(f"{prefix}-ids-not-sorted", "ids-not-ascending", name, wire.encode(session, kind, {field: swapped}))
-            refused(f"{prefix}-id-repeated", "ids-not-ascending", name, wire.encode(session, kind, {field: repeated}))
+        field = ID_LISTS.get(kind) or LISTS[kind][0]
+        entries = body[field]
+        swapped = [entries[1], entries[0], *entries[2:]]
+        repeated = [entries[0], *entries]
+        refused(f"{prefix}-ids-not-sorted", "ids-not-ascending", name, wire.encode(session, kind, {**body, field: swapped}))
+        refused(f"{prefix}-id-repeated", "ids-not-ascending", name, wire.encode(session, kind, {**body, field: repeated}))
+    if kind in (0x23, 0x43):
+        refused(f"{prefix}-empty-list", "empty-list", name, wire.encode(session, kind, {"contributors": []}))

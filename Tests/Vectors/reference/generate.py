@@ -32,7 +32,18 @@ FILES = {
     "plain_round_v1": (cases_rounds.plain_rounds, "Whole rounds of the plain scheme."),
     "additive_round_v1": (
         cases_rounds.additive_rounds,
-        "Whole rounds of additive sharing. `rand` is the seeded generator's key; helperKeys has one for each helper.",
+        "Whole rounds of additive sharing. `rand` is the seeded generator's key; `drawn` is what a client draws, in "
+        "order; helperKeys has one for each helper.",
+    ),
+    "shamir_round_v1": (
+        cases_rounds.shamir_rounds,
+        "Whole rounds of Shamir sharing through a leader. `drawn` is what a client draws, in order; `answered` are the "
+        "aggregators whose sums the leader uses.",
+    ),
+    "peer_to_peer_round_v1": (
+        cases_rounds.peer_rounds,
+        "Whole rounds of peer-to-peer sharing. A peer with lostAfter sends nothing more, but for the first "
+        "messagesOfLastSend messages of its next send. Messages are in the order of stages, senders and receivers.",
     ),
     "secagg_round_v1": (
         cases_rounds.secagg_rounds,

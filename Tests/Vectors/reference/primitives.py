@@ -233,12 +233,19 @@ class Generator:
     def __init__(self, key):
         assert len(key) == 32
         self.key, self.counter, self.buffer = key, 0, b""
+        self.drawn = []  # what a party drew, by name: a round writes it down
 
     def read(self, count):
         while len(self.buffer) < count:
             self.buffer += chacha20_block(self.key, self.counter, bytes(12))
             self.counter += 1
         out, self.buffer = self.buffer[:count], self.buffer[count:]
+        return out
+
+    def draw(self, name, party, count):
+        """party: whom it is for, or None."""
+        out = self.read(count)
+        self.drawn.append({"name": name, "for": party, "bytes": out})
         return out
 
     def word32(self):

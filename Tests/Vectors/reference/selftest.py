@@ -6,11 +6,14 @@ import math
 import sys
 
 import additive
+import ed25519
 import keys
+import peers
 import plain
 import quantizer
 import rings
 import secagg
+import shamir
 import sharing
 import wire
 from primitives import (
@@ -28,7 +31,7 @@ from primitives import (
     x25519,
     xor,
 )
-from transcript import RoundAborted
+from transcript import Faults, RoundAborted, Transcript
 
 # threshold, secret, shares at 1, 2, ...; the polynomials of `ssss` have a further leading term x^threshold
 SSSS = [
@@ -364,9 +367,37 @@ def check_rounds():
 
     private = {j: hashlib.sha256(bytes([j])).digest() for j in (10, 11, 12)}
     helper_keys = [public_key(private[j]) for j in (10, 11, 12)]
-    session = additive.make_session(bits, 3, 2, ids, [10, 11, 12], helper_keys, context)
+    identities = {u: hashlib.sha256(bytes([u])).digest() for u in ids}
+    identity_keys = [ed25519.public_key(identities[u]) for u in ids]
+    session = additive.make_session(bits, 3, 2, ids, [10, 11, 12], helper_keys, identity_keys, context)
     inputs, generators = inputs_and_generators(2)
-    check("additive", additive.run(session, 2, private, inputs, generators, {1})[1:], ([4, 6], total(inputs, [4, 6])))
+    log = Transcript(session, Faults(lost={1: 0}))
+    got = additive.run(session, 2, identities, private, inputs, generators, log)
+    check("additive", got, ([4, 6], total(inputs, [4, 6])))
+
+    for threshold, lost, answered in [(2, {}, [11, 12]), (2, {11: 0}, [12]), (2, {1: 0, 12: 0}, [11])]:
+        # Three helpers are a leader and two aggregators, of which both must answer.
+        session = shamir.make_session(bits, 3, 2, threshold, ids, [10, 11, 12], helper_keys, identity_keys, context)
+        inputs, generators = inputs_and_generators(20)
+        log = Transcript(session, Faults(lost=lost))
+        run = (session, 2, identities, private, inputs, generators, log)
+        if len(answered) < threshold:
+            check(f"shamir, lost {lost}", refusal(shamir.run, *run), "abort at 2")
+        else:
+            check(f"shamir, lost {lost}", shamir.run(*run), (ids, total(inputs, ids), answered))
+
+    for threshold in [2, 3]:
+        for sends in [0, 1, 2]:
+            session = peers.make_session(bits, 3, 2, threshold, ids, context)
+            inputs, generators = inputs_and_generators(30)
+            outcomes = peers.run(session, 2, inputs, generators, Transcript(session, Faults(lost={4: sends})))
+            who = ids if sends else [1, 6]
+            expected = [("sum", who, total(inputs, who)), ("lost", None, None), ("sum", who, total(inputs, who))]
+            if threshold == 3 and sends < 2:
+                expected = [("too-few-parties", None, None), ("lost", None, None), ("too-few-parties", None, None)]
+            got = [(o["outcome"], o["included"], o["sum"]) for o in outcomes.values()]
+            if (threshold, sends) != (3, 2):  # with T = N there are two sends
+                check(f"peer-to-peer {threshold} of 3, lost after {sends} sends", got, expected)
 
     session = secagg.make_session(bits, 3, 2, 2, ids, 9, context)
     for last in range(len(secagg.SENDS)):

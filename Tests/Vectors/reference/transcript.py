@@ -2,30 +2,74 @@
 """Every message of a round, in order, as bytes. A party learns of another only by decoding what was sent to it."""
 
 import wire
+from primitives import Refused
 
 
 class RoundAborted(Exception):
-    """Too few parties are left after `stage`; `party` is the one that finds out first."""
+    """`party` gives up after `stage`, for this reason; of several, it is the one that finds out first."""
 
-    def __init__(self, stage, party, transcript):
+    def __init__(self, stage, party, transcript, reason="too-few-parties"):
         super().__init__(f"stage {stage}")
-        self.stage, self.party, self.transcript = stage, party, transcript
+        self.stage, self.party, self.transcript, self.reason = stage, party, transcript, reason
+
+
+class Faults:
+    """Who is lost, and which message is replaced.
+
+    lost: party -> how many of its sends it makes, where a send is everything that it sends in one step.
+    partial: party -> (number of the send in which it is lost, how many messages of that send leave).
+    replace: (stage, sender, receiver) -> a function from the message's bytes to other bytes.
+    """
+
+    def __init__(self, lost=None, partial=None, replace=None):
+        self.lost, self.partial, self.replace = dict(lost or {}), dict(partial or {}), dict(replace or {})
 
 
 class Transcript:
-    def __init__(self, session):
-        self.session = session
-        self.messages = []
+    def __init__(self, session, faults=None):
+        self.session, self.faults = session, faults or Faults()
+        self.messages, self.sends, self.gone = [], {}, set()
+        self.refusals = []  # (stage, receiver, sender, reason): messages that their receivers drop
+        self.given_up = []  # (aggregator, reason): who aborts over what the leader forwards
 
     def send(self, stage, sender, receiver, kind, body):
-        data = wire.encode(self.session, kind, body)
-        self.messages.append({"stage": stage, "from": sender, "to": receiver, "bytes": data})
+        self.send_all(stage, sender, [(receiver, kind, body)])
 
-    def received(self, stage, receiver):
-        """sender -> decoded body, for the messages of one stage to one party."""
+    def send_all(self, stage, sender, envelopes):
+        """One step of a party: envelopes lists (receiver, type, body)."""
+        assert sender not in self.gone
+        number = self.sends.get(sender, 0)
+        self.sends[sender] = number + 1
+        if self.faults.lost.get(sender) == number:
+            self.gone.add(sender)
+            return
+        send, limit = self.faults.partial.get(sender, (None, 0))
+        if send == number:
+            self.gone.add(sender)
+            assert 0 < limit < len(envelopes)
+            envelopes = envelopes[:limit]
+        for receiver, kind, body in envelopes:
+            data = wire.encode(self.session, kind, body)
+            replace = self.faults.replace.get((stage, sender, receiver))
+            data = replace(data) if replace else data
+            self.messages.append({"stage": stage, "from": sender, "to": receiver, "bytes": data})
+
+    def received(self, stage, receiver, check=lambda sender, kind, body: None):
+        """sender -> decoded body, for the messages of one stage to one party.
+
+        A message that does not decode, or that `check` refuses, counts against its sender and nobody else.
+        """
         found = {}
         for m in self.messages:
             if m["stage"] == stage and m["to"] == receiver:
                 assert m["from"] not in found
-                found[m["from"]] = wire.decode(self.session, m["bytes"])[1]
+                try:
+                    kind, body = wire.decode(self.session, m["bytes"])
+                    check(m["from"], kind, body)
+                except Refused as reason:
+                    refusal = (stage, receiver, m["from"], str(reason))
+                    if refusal not in self.refusals:
+                        self.refusals.append(refusal)
+                    continue
+                found[m["from"]] = body
         return found

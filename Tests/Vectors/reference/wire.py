@@ -4,6 +4,7 @@
 A message body is a plain dict; `encode` and `decode` are inverse to each other, and `decode` refuses everything else.
 """
 
+from fields import PRIMES
 from primitives import Refused, sha256
 from rings import pack, packed_size, unpack
 
@@ -11,7 +12,9 @@ VERSION = 1
 ABORT = 0x01
 TYPES = {
     "plain": {0x10: "input"},
-    "additive": {0x20: "share", 0x21: "forward", 0x22: "combine"},
+    "additive": {0x20: "share", 0x21: "forward", 0x22: "combine", 0x23: "complaint"},
+    "shamir": {0x40: "share", 0x41: "forward", 0x42: "combine", 0x43: "complaint"},
+    "peer-to-peer": {0x50: "seed", 0x51: "share", 0x52: "confirm", 0x53: "combine"},
     "secagg": {
         0x30: "advertise-keys",
         0x31: "roster",
@@ -22,11 +25,16 @@ TYPES = {
         0x36: "unmask",
     },
 }
+SEALED_SEED_SIZE = 32 + 48 + 64
 ABORT_REASONS = {1: "too-few-parties", 2: "inconsistent-messages", 3: "refused", 4: "internal"}
 
 
 def u8(value):
     return value.to_bytes(1, "big")
+
+
+def u16(value):
+    return value.to_bytes(2, "big")
 
 
 def u32(value):
@@ -81,16 +89,33 @@ class Session:
         self.scheme, self.bits, self.dimension = scheme, bits, dimension
         self.parameters, self.contributors, self.helpers = parameters, list(contributors), list(helpers)
         self.context, self.round = context, context["round"]
+        self.field_bits, self.threshold = 0, None  # of a scheme over a prime field
         self.input = encode_session_input(scheme, parameters, contributors, helpers, context)
         self.digest = sha256(self.input)
+
+    @property
+    def vector_bits(self):
+        """The bits of an element on the wire."""
+        return self.field_bits or self.bits
 
 
 def plain_parameters(bits, dimension, minimum_contributors):
     return u8(bits) + u32(dimension) + u32(minimum_contributors)
 
 
-def additive_parameters(bits, dimension, minimum_contributors, helper_keys):
-    return plain_parameters(bits, dimension, minimum_contributors) + b"".join(helper_keys)
+def additive_parameters(bits, dimension, minimum_contributors, identities_digest, aggregator_keys):
+    return plain_parameters(bits, dimension, minimum_contributors) + identities_digest + b"".join(aggregator_keys)
+
+
+def shamir_parameters(
+    bits, dimension, minimum_contributors, field_bits, threshold, identities_digest, aggregator_keys
+):
+    own = u8(field_bits) + u16(threshold) + identities_digest + b"".join(aggregator_keys)
+    return plain_parameters(bits, dimension, minimum_contributors) + own
+
+
+def peer_parameters(bits, dimension, minimum_contributors, field_bits, threshold):
+    return plain_parameters(bits, dimension, minimum_contributors) + u8(field_bits) + u32(threshold)
 
 
 def secagg_parameters(bits, dimension, minimum_contributors, threshold):
@@ -109,7 +134,7 @@ def advertisement(keys):
 
 
 def sealed_seed(seed):
-    return seed["ephemeralPublicKey"] + seed["box"]
+    return seed["ephemeralPublicKey"] + seed["box"] + seed["signature"]
 
 
 def encode_body(session, kind, body):
@@ -119,12 +144,24 @@ def encode_body(session, kind, body):
     match kind:
         case 0x01:
             return u8(body["reason"])
-        case 0x10 | 0x22 | 0x34:
-            return ring_vector(session.bits, body["elements"])
+        case 0x10 | 0x22 | 0x34 | 0x42 | 0x51:
+            return ring_vector(session.vector_bits, body["elements"])
+        case 0x23 | 0x43:
+            return entries("contributors", u32)
+        case 0x40:
+            masked = b"".join(ring_vector(session.field_bits, elements) for elements in body["masked"])
+            seeds = b"".join(sealed_seed(seed) for seed in body["seeds"])
+            return u16(len(body["masked"])) + masked + vector(2**16 - 1, seeds)
+        case 0x50:
+            return body["seed"]
+        case 0x52:
+            return entries("held", u32)
+        case 0x53:
+            return entries("contributors", u32) + ring_vector(session.vector_bits, body["elements"])
         case 0x20:
             seeds = b"".join(sealed_seed(seed) for seed in body["seeds"])
             return ring_vector(session.bits, body["leaderShare"]) + vector(2**16 - 1, seeds)
-        case 0x21:
+        case 0x21 | 0x41:
             return entries("entries", lambda e: u32(e["contributor"]) + sealed_seed(e["seed"]))
         case 0x30:
             return advertisement(body)
@@ -179,12 +216,16 @@ def ascending(ids):
 
 
 def read_ring_vector(session, reader):
-    if reader.uint(1) != session.bits:
+    bits = session.vector_bits
+    if reader.uint(1) != bits:
         raise Refused("wrong-bits")
     if reader.uint(4) != session.dimension:
         raise Refused("wrong-count")
-    data = reader.take(packed_size(session.bits, session.dimension))
-    return unpack(session.bits, session.dimension, data)
+    data = reader.take(packed_size(bits, session.dimension))
+    elements = unpack(bits, session.dimension, data)
+    if session.field_bits and any(element >= PRIMES[bits] for element in elements):
+        raise Refused("element-not-below-prime")
+    return elements
 
 
 def read_advertisement(reader):
@@ -196,7 +237,7 @@ def read_advertisement(reader):
 
 
 def read_sealed_seed(reader):
-    return {"ephemeralPublicKey": reader.take(32), "box": reader.take(48)}
+    return {"ephemeralPublicKey": reader.take(32), "box": reader.take(48), "signature": reader.take(64)}
 
 
 def decode_body(session, kind, reader):
@@ -208,6 +249,11 @@ def decode_body(session, kind, reader):
             raise Refused("unknown-reason")
         return reason
 
+    def ids():
+        out = reader.entries(many, 4, lambda r: r.uint(4))
+        ascending(out)
+        return out
+
     def keyed(name, size, decode):
         out = reader.entries(many, 4 + size, decode)
         ascending([entry[name] for entry in out])
@@ -216,13 +262,19 @@ def decode_body(session, kind, reader):
     match kind:
         case 0x01:
             return {"reason": read_reason()}
-        case 0x10 | 0x22 | 0x34:
+        case 0x10 | 0x22 | 0x34 | 0x42 | 0x51:
             return {"elements": read_ring_vector(session, reader)}
         case 0x20:
             share = read_ring_vector(session, reader)
-            return {"leaderShare": share, "seeds": reader.entries(2**16 - 1, 80, read_sealed_seed)}
-        case 0x21:
-            return {"entries": keyed("contributor", 80, lambda r: {"contributor": r.uint(4), "seed": read_sealed_seed(r)})}
+            return {"leaderShare": share, "seeds": reader.entries(2**16 - 1, SEALED_SEED_SIZE, read_sealed_seed)}
+        case 0x21 | 0x41:
+            read = lambda r: {"contributor": r.uint(4), "seed": read_sealed_seed(r)}
+            return {"entries": keyed("contributor", SEALED_SEED_SIZE, read)}
+        case 0x23 | 0x43:
+            contributors = ids()
+            if not contributors:
+                raise Refused("empty-list")
+            return {"contributors": contributors}
         case 0x30:
             return read_advertisement(reader)
         case 0x31:
@@ -232,11 +284,20 @@ def decode_body(session, kind, reader):
         case 0x33:
             return {"shares": keyed("from", 88, lambda r: {"from": r.uint(4), "box": r.take(88)})}
         case 0x35:
-            survivors = reader.entries(many, 4, lambda r: r.uint(4))
-            ascending(survivors)
-            return {"survivors": survivors}
+            return {"survivors": ids()}
         case 0x36:
             return {"shares": keyed("of", 32, lambda r: {"of": r.uint(4), "share": r.take(32)})}
+        case 0x40:
+            if reader.uint(2) != len(session.helpers) - session.threshold:  # K - t + 1, and the leader is a helper too
+                raise Refused("wrong-share-count")
+            masked = [read_ring_vector(session, reader) for _ in range(len(session.helpers) - session.threshold)]
+            return {"masked": masked, "seeds": reader.entries(2**16 - 1, SEALED_SEED_SIZE, read_sealed_seed)}
+        case 0x50:
+            return {"seed": reader.take(32)}
+        case 0x52:
+            return {"held": ids()}
+        case 0x53:
+            return {"contributors": ids(), "elements": read_ring_vector(session, reader)}
     raise AssertionError(kind)
 
 
