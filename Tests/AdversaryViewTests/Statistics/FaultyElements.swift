@@ -58,8 +58,32 @@ struct SmallGenerator {
     }
 }
 
+/// An element for schemes over rings alone.
+protocol RingOnlyElement: MaskableElement {}
+
+extension RingOnlyElement {
+    private static var explanation: String { "This element is made for rings." }
+
+    static func add(_ source: [Self], to target: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
+    static func subtract(_ source: [Self], from target: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
+    static func addProduct(of source: [Self], by scalar: UInt64, to target: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
+    static func areCanonical(_ vector: [Self], in field: PrimeField) -> Bool { preconditionFailure(explanation) }
+    static func add(_ generator: MaskGenerator, to vector: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
+    static func subtract(_ generator: MaskGenerator, from vector: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
+}
+
 /// A word that the schemes' own parties mask, but with masks that have a fault.
-struct FaultyWord<Fault: MaskFault>: MaskableElement {
+struct FaultyWord<Fault: MaskFault>: RingOnlyElement {
     private var word: UInt32
 
     init(_ word: UInt32) { self.word = word }
@@ -114,7 +138,7 @@ struct FaultyWord<Fault: MaskFault>: MaskableElement {
 }
 
 /// A floating-point number under Gaussian masks, without a modulus, as some systems do it.
-struct FloatWord: MaskableElement {
+struct FloatWord: RingOnlyElement {
     private var value: Double
 
     init(_ word: UInt32) { value = Double(word) }

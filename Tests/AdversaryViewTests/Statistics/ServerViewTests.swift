@@ -87,7 +87,9 @@ enum InputPair: String, CaseIterable, Sendable {
     @Test(arguments: InputPair.allCases)
     func `the two input sets have the same sum and are not the same`(pair: InputPair) {
         let sets = pair.inputs(dimension: 64)
-        let sums = sets.map { set in (0..<64).map { index in InputPair.clients.reduce(0) { $0 + (set[$1] ?? [])[index] } } }
+        let sums = sets.map { set in
+            (0..<64).map { index in InputPair.clients.reduce(0) { $0 + (set[$1] ?? [])[index] } }
+        }
         #expect(sums[0] == sums[1] && sets[0] != sets[1])
         #expect(sums[0].allSatisfy { $0 < 1 << 24 })
     }
@@ -139,7 +141,7 @@ enum InputPair: String, CaseIterable, Sendable {
         let width = try RingWidth(bits: 24)
         // Two aggregations with the seeds and the context of one, on different inputs, and so for four rounds.
         let rounds = try (0..<4 as Range<UInt64>).flatMap { round in
-            try sets.map { try scheme.view(of: $0, width: width, round: round, seed: 1) }
+            try sets.map { try scheme.view(of: $0, width: width, round: round, seed: 1).vectors }
         }
         let reused = ViewSample(rounds: rounds, modulus: 1 << 24)
         let sound = try ViewSample(scheme, inputs: sets[0], width: width, rounds: 4..<12)

@@ -13,12 +13,13 @@ import Testing
 
     /// `mpmath.gammainc(k/2, x/2, inf, regularized=True)` with 30 digits, mpmath 1.3.0; SciPy 1.17.1 (`chi2.sf`) gives the
     /// same to 12 digits.
-    @Test(arguments: [
-        (3.841, 1, 0.050013683763956699), (0.5, 1, 0.47950012218695346), (2, 2, 0.36787944117144232),
-        (1, 3, 0.8012519569012008), (18.307, 10, 0.05000058909139812), (29.588, 10, 0.0010001119410634819),
-        (255, 255, 0.48822252177040634), (310.457, 255, 0.010000402186979481), (400, 255, 1.6600025244124518e-8),
-        (450.5, 255, 5.1690398606887887e-13),
-    ] as [(Double, Int, Double)])
+    @Test(
+        arguments: [
+            (3.841, 1, 0.050013683763956699), (0.5, 1, 0.47950012218695346), (2, 2, 0.36787944117144232),
+            (1, 3, 0.8012519569012008), (18.307, 10, 0.05000058909139812), (29.588, 10, 0.0010001119410634819),
+            (255, 255, 0.48822252177040634), (310.457, 255, 0.010000402186979481), (400, 255, 1.6600025244124518e-8),
+            (450.5, 255, 5.1690398606887887e-13),
+        ] as [(Double, Int, Double)])
     func `the chi-square law has the tail that others computed`(x: Double, degrees: Int, tail: Double) {
         expectClose(Statistics.chiSquareTail(x, degrees: degrees), tail)
     }
@@ -36,10 +37,11 @@ import Testing
     }
 
     /// `C(2n, n−k) / C(2n, n)` with Python's integers.
-    @Test(arguments: [
-        (10, 5, 0.083916083916083916), (10, 7, 0.0061703002879473468), (20, 10, 0.0061493062992313367),
-        (100, 30, 0.00011243696587464656), (1000, 100, 4.4871387836568341e-5), (65536, 1200, 2.86375689572931e-10),
-    ] as [(Int, Int, Double)])
+    @Test(
+        arguments: [
+            (10, 5, 0.083916083916083916), (10, 7, 0.0061703002879473468), (20, 10, 0.0061493062992313367),
+            (100, 30, 0.00011243696587464656), (1000, 100, 4.4871387836568341e-5), (65536, 1200, 2.86375689572931e-10),
+        ] as [(Int, Int, Double)])
     func `the two-sample law has the tail that others computed`(count: Int, steps: Int, tail: Double) {
         expectClose(Statistics.oneSidedTwoSampleTail(steps: steps, count: count), tail, 1e-9)
     }

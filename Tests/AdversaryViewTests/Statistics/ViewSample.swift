@@ -5,7 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 
 /// A scheme, and what of its view is sampled.
 enum ViewedScheme: String, CaseIterable, Sendable {
@@ -13,6 +13,12 @@ enum ViewedScheme: String, CaseIterable, Sendable {
     case plain
     /// The leader's share.
     case additive
+    /// The share of an aggregator that the leader gets under a mask.
+    case shamir
+    /// A share that a peer gets from another one, over a field.
+    case peers
+    /// A peer's partial sum over additive shares, which all others get.
+    case additivePeers
     /// The masked vector.
     case secagg
     /// The masked vector, the client's own mask taken off: what the server has of a survivor after the last round.
@@ -21,54 +27,73 @@ enum ViewedScheme: String, CaseIterable, Sendable {
     /// Whether the view may tell inputs apart.
     var isPrivate: Bool { self != .plain }
 
-    /// The elements of every client's vector in one aggregation, as the server has them.
+    /// The elements of every client's vector in one aggregation, as another party has them.
     func view<Element: MaskableElement>(
         of inputs: [PartyID: [Element]],
         width: RingWidth,
         aggregators: Int = 2,
         round: UInt64,
         seed: UInt64
-    ) throws -> [PartyID: [UInt64]] {
+    ) throws -> (vectors: [PartyID: [UInt64]], modulus: UInt64?) {
         let contributors = inputs.keys.sorted()
         let dimension = inputs.values.first?.count ?? 0
         let context = RoundContext(task: "view", round: round)
         let server: PartyID = 1_000_000
-        func frames<Scheme: AggregationScheme>(of scheme: Scheme) throws -> [Frame] where Scheme.Element == Element {
-            var frames: [Frame] = []
+
+        /// The vectors in the first message of a type from each contributor, after `skipping` bytes of its body.
+        func vectors<Scheme: AggregationScheme>(
+            of scheme: Scheme, in type: UInt8, skipping: Int = 0
+        ) throws -> (vectors: [PartyID: [UInt64]], modulus: UInt64?) where Scheme.Element == Element {
+            let format = scheme.messageFormat(in: context)
             var driver = AggregationDriver(
                 scheme: scheme, context: context, randomness: SimulationRandomness(seed: seed))
             let log = Log()
-            driver.observer = { frame, _ in if frame.receiver == server { log.frames.append(frame) } }
-            let outcome = driver.run { inputs[$0] ?? [] }
-            guard outcome.aggregate != nil else { throw AggregationError.outOfOrder }
-            frames = log.frames
-            return frames
+            driver.observer = { frame, _ in if frame.bytes[1] == type { log.frames.append(frame) } }
+            guard driver.run(input: { inputs[$0] ?? [] }).aggregate != nil else { throw AggregationError.outOfOrder }
+            var found: [PartyID: [UInt64]] = [:]
+            // The header has 34 bytes, a vector's width and count 5.
+            let packedByteCount = format.elementWidth.packedByteCount(of: dimension) ?? 0
+            for frame in log.frames where found[frame.sender] == nil {
+                let packed = Array(frame.bytes.dropFirst(39 + skipping).prefix(packedByteCount))
+                found[frame.sender] = try UInt64.unpack(packed.span, count: dimension, width: format.elementWidth)
+            }
+            return (found, format.field?.modulus ?? (width.bits == 64 ? nil : 1 << UInt64(width.bits)))
+        }
+        let holders = (1...UInt32(aggregators)).map { PartyID(server.rawValue + $0) }
+        func enrollment() throws -> SharingEnrollment {
+            try SharingEnrollment(
+                contributors: contributors, aggregators: holders, randomness: SimulationRandomness(seed: seed))
         }
         switch self {
         case .plain:
-            let scheme = try Insecure.Plain<Element>(
-                contributors: contributors, server: server, dimension: dimension, width: width)
-            return try vectors(in: frames(of: scheme), type: 0x10, dimension: dimension, width: width)
+            return try vectors(
+                of: Insecure.Plain<Element>(
+                    contributors: contributors, server: server, dimension: dimension, width: width), in: 0x10)
         case .additive:
-            var keys: [(id: PartyID, key: KeyAgreementPrivateKey)] = []
-            for index in 1...UInt32(aggregators) {
-                let id = PartyID(server.rawValue + index)
-                var generator = SimulationRandomness(seed: seed).generator(purpose: "aggregator key", party: id)
-                keys.append((id, try KeyAgreementPrivateKey(seed: generator.secretBytes(32))))
-            }
-            let scheme = try AdditiveAggregation<Element>(
-                contributors: contributors,
-                leader: server,
-                aggregators: keys.map { ($0.id, $0.key.publicKey) },
-                privateKeys: Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0.key) }),
-                dimension: dimension,
-                width: width
-            )
-            return try vectors(in: frames(of: scheme), type: 0x20, dimension: dimension, width: width)
+            return try vectors(
+                of: AdditiveAggregation<Element>(
+                    contributors: contributors, leader: server, aggregators: holders, enrollment: enrollment(),
+                    dimension: dimension, width: width), in: 0x20)
+        case .shamir:
+            // The count of vectors comes first.
+            return try vectors(
+                of: ShamirAggregation<Element>(
+                    contributors: contributors, leader: server, aggregators: holders, enrollment: enrollment(),
+                    dimension: dimension, width: width), in: 0x40, skipping: 2)
+        case .peers:
+            return try vectors(
+                of: PeerToPeerAggregation<Element>(contributors: contributors, dimension: dimension, width: width),
+                in: 0x51)
+        case .additivePeers:
+            // The list of contributors comes first.
+            return try vectors(
+                of: PeerToPeerAggregation<Element>(
+                    contributors: contributors, threshold: contributors.count, dimension: dimension, width: width),
+                in: 0x53, skipping: 3 + 4 * contributors.count)
         case .secagg, .secaggUnmasked:
             let scheme = try SecAgg<Element>(
                 contributors: contributors, server: server, dimension: dimension, width: width)
-            var views = try vectors(in: frames(of: scheme), type: 0x34, dimension: dimension, width: width)
+            var views = try vectors(of: scheme, in: 0x34)
             guard self == .secaggUnmasked else { return views }
             let keys = KeySchedule(session: scheme.session(in: context), round: round)
             for id in contributors {
@@ -78,23 +103,11 @@ enum ViewedScheme: String, CaseIterable, Sendable {
                 let key = keys.key(
                     from: try generator.secretBytes(32), for: .selfMask, from: id.rawValue, to: id.rawValue,
                     bits: width.bits)
-                try UInt64.subtract(MaskGenerator(key: key), from: &views[id, default: []], width: width)
-                UInt64.reduce(&views[id, default: []], to: width)
+                try UInt64.subtract(MaskGenerator(key: key), from: &views.vectors[id, default: []], width: width)
+                UInt64.reduce(&views.vectors[id, default: []], to: width)
             }
             return views
         }
-    }
-
-    private func vectors(
-        in frames: [Frame], type: UInt8, dimension: Int, width: RingWidth
-    ) throws -> [PartyID: [UInt64]] {
-        var found: [PartyID: [UInt64]] = [:]
-        for frame in frames where frame.bytes[1] == type {
-            // The header has 34 bytes, the vector's width and count 5.
-            let packed = Array(frame.bytes.dropFirst(39).prefix(width.packedByteCount(of: dimension) ?? 0))
-            found[frame.sender] = try UInt64.unpack(packed.span, count: dimension, width: width)
-        }
-        return found
     }
 }
 
@@ -118,10 +131,11 @@ struct ViewSample: Sendable {
         rounds: Range<UInt64>,
         seed: UInt64 = 1
     ) throws {
-        self.rounds = try rounds.map {
+        let views = try rounds.map {
             try scheme.view(of: inputs, width: width, aggregators: aggregators, round: $0, seed: seed)
         }
-        modulus = width.bits == 64 ? nil : 1 << UInt64(width.bits)
+        self.rounds = views.map(\.vectors)
+        modulus = views.first?.modulus
     }
 
     init(rounds: [[PartyID: [UInt64]]], modulus: UInt64?) {

@@ -6,7 +6,7 @@ import RingArithmetic
 /// A linear form over inputs and masks, as an element that the schemes' own parties add, mask, pack and send.
 ///
 /// Where a word holds the value of x + m, a form holds "x + m". The coefficients are those of the vectors' ring: mod
-/// 2^64, or mod the prime of a field.
+/// 2^64, or mod the prime of the field where a vector is shared over one.
 struct LinearForm: MaskableElement, Hashable {
     /// By the symbols' numbers, without zeros at the end.
     private(set) var coefficients: [UInt64]
@@ -24,6 +24,19 @@ struct LinearForm: MaskableElement, Hashable {
             sum += [UInt64](repeating: 0, count: other.coefficients.count - sum.count)
         }
         for index in other.coefficients.indices { sum[index] &+= factor &* other.coefficients[index] }
+        while sum.last == 0 { sum.removeLast() }
+        return LinearForm(coefficients: sum)
+    }
+
+    /// `self + factor · other` mod p.
+    func adding(_ other: LinearForm, times factor: UInt64, in field: PrimeField) -> LinearForm {
+        var sum = coefficients
+        if sum.count < other.coefficients.count {
+            sum += [UInt64](repeating: 0, count: other.coefficients.count - sum.count)
+        }
+        for index in other.coefficients.indices {
+            sum[index] = field.add(sum[index], field.multiply(factor, other.coefficients[index]))
+        }
         while sum.last == 0 { sum.removeLast() }
         return LinearForm(coefficients: sum)
     }
@@ -65,6 +78,28 @@ struct LinearForm: MaskableElement, Hashable {
         return forms
     }
 
+    // MARK: PrimeFieldElement
+
+    static func add(_ source: [LinearForm], to target: inout [LinearForm], in field: PrimeField) {
+        addProduct(of: source, by: 1, to: &target, in: field)
+    }
+
+    static func subtract(_ source: [LinearForm], from target: inout [LinearForm], in field: PrimeField) {
+        addProduct(of: source, by: field.modulus - 1, to: &target, in: field)
+    }
+
+    static func addProduct(
+        of source: [LinearForm], by scalar: UInt64, to target: inout [LinearForm], in field: PrimeField
+    ) {
+        precondition(source.count == target.count, "Vectors of different lengths cannot be added.")
+        for index in target.indices {
+            target[index] = target[index].adding(source[index], times: scalar, in: field)
+        }
+    }
+
+    /// A form stands for an element whatever its coefficients are.
+    static func areCanonical(_ vector: [LinearForm], in field: PrimeField) -> Bool { true }
+
     // MARK: MaskableElement
 
     /// A mask adds one symbol to each coordinate: the same key, the same symbols.
@@ -78,6 +113,18 @@ struct LinearForm: MaskableElement, Hashable {
         _ generator: MaskGenerator, from vector: inout [LinearForm], width: RingWidth
     ) throws(CryptographyError) {
         subtract(try symbols(of: generator, count: vector.count), from: &vector)
+    }
+
+    static func add(
+        _ generator: MaskGenerator, to vector: inout [LinearForm], in field: PrimeField
+    ) throws(CryptographyError) {
+        add(try symbols(of: generator, count: vector.count), to: &vector, in: field)
+    }
+
+    static func subtract(
+        _ generator: MaskGenerator, from vector: inout [LinearForm], in field: PrimeField
+    ) throws(CryptographyError) {
+        subtract(try symbols(of: generator, count: vector.count), from: &vector, in: field)
     }
 
     private static func symbols(of generator: MaskGenerator, count: Int) throws(CryptographyError) -> [LinearForm] {

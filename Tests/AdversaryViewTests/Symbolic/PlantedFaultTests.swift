@@ -5,7 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 import SecureRandomness
-import SharingAggregation
+@_spi(Simulation) import SharingAggregation
 import Testing
 
 /// Parties that are wrong on purpose: the proof says no to each, and how much was learned.
@@ -186,7 +186,7 @@ import Testing
         #expect(finding(proof, [2]).excess == 0)
     }
 
-    @Test(arguments: [(4, 3), (5, 3), (6, 4)]) func `t colluding clients are found, all of them`(
+    @Test(arguments: [(5, 3), (6, 4)]) func `t colluding clients are found, all of them`(
         count: Int,
         threshold: Int
     ) throws {
@@ -199,41 +199,44 @@ import Testing
         }
     }
 
-    // MARK: Additive sharing
+    // MARK: Sharing
 
     private func additive(
         contributors: Int,
-        helpers: Int,
+        aggregators: Int,
         faults: FaultSchedule = .none,
         registry: SymbolRegistry = SymbolRegistry(),
         tampering: TamperedScheme<AdditiveAggregation<LinearForm>>.Tampering? = nil
-    ) throws -> AdditiveProof {
-        let scheme = try AdditiveProofTests.scheme(contributors: contributors, helpers: helpers)
-        return try AdditiveProof(
+    ) throws -> SharingProof {
+        let scheme = try SharingProofTests.additive(contributors: contributors, aggregators: aggregators)
+        return try SharingProof(
             scheme, recording: Recording(scheme, faults: faults, registry: registry, tampering: tampering))
+    }
+
+    private func finding(_ proof: SharingProof, _ coalition: Set<PartyID>) -> Finding {
+        proof.view(of: coalition).compare(with: proof.allowed(to: coalition))
     }
 
     @Test func `an aggregator that answers two lists is found`() throws {
         let registry = SymbolRegistry()
         // The same seeds, and a second aggregator with the key of the first and no memory of its answer.
-        let first = try additive(contributors: 4, helpers: 2, registry: registry)
+        let first = try additive(contributors: 4, aggregators: 1, registry: registry)
         let second = try additive(
-            contributors: 4, helpers: 2, faults: .losing([4], beforeSend: 0), registry: registry)
+            contributors: 4, aggregators: 1, faults: .losing([4], beforeSend: 0), registry: registry)
         var view = first.view(of: [1000])
         #expect(view.compare(with: first.allowed(to: [1000])).isExact)
         view.forms += second.view(of: [1000]).forms
-        let finding = view.compare(with: first.allowed(to: [1000]))
-        #expect(finding.excess == word)
+        #expect(view.compare(with: first.allowed(to: [1000])).excess == word)
         // It is the vector of the client that one list lacks.
         #expect(view.compare(with: first.allowed(to: [1000, 4])).excess == 0)
     }
 
     @Test func `a leader that sees one seed in the clear is found`() throws {
-        for helpers in [2, 3] {
-            let honest = try additive(contributors: 4, helpers: helpers)
+        for aggregators in [1, 2] {
+            let honest = try additive(contributors: 4, aggregators: aggregators)
             let seed = honest.seed(of: 2, for: 1001)
             let format = honest.recording.format
-            let proof = try additive(contributors: 4, helpers: helpers) { sender, envelope in
+            let proof = try additive(contributors: 4, aggregators: aggregators) { sender, envelope in
                 guard sender == 2 else { return [envelope] }
                 var bytes = envelope.message.encoded(as: format)
                 // The vector has 5 bytes and its packed elements, the list of seeds a length, the first seed a key of 32.
@@ -242,20 +245,64 @@ import Testing
                 guard let message = try? AdditiveMessage<LinearForm>(decoding: bytes, as: format) else { return [] }
                 return [Envelope(to: envelope.receivers, message)]
             }
-            let finding = proof.view(of: [1000]).compare(with: proof.allowed(to: [1000]))
             // With a second aggregator another mask is left on the vector.
-            #expect(finding.excess == (helpers == 2 ? word : 0))
-            if helpers == 3 {
-                #expect(proof.view(of: [1000, 1002]).compare(with: proof.allowed(to: [1000, 1002])).excess == word)
-            }
+            #expect(finding(proof, [1000]).excess == (aggregators == 1 ? word : 0))
+            if aggregators == 2 { #expect(finding(proof, [1000, 1002]).excess == word) }
         }
     }
 
-    @Test func `all helpers together are found`() throws {
-        for helpers in 2...4 {
-            let proof = try additive(contributors: 5, helpers: helpers)
-            let all = Set(proof.scheme.helpers)
-            #expect(proof.view(of: all).compare(with: proof.allowed(to: all)).excess == 4 * word)
+    @Test func `all helpers of additive sharing together are found`() throws {
+        for aggregators in 1...3 {
+            let proof = try additive(contributors: 5, aggregators: aggregators)
+            #expect(finding(proof, Set(proof.holders).union([1000])).excess == 4 * word)
+        }
+    }
+
+    @Test(arguments: [(2, 2), (3, 2), (3, 3), (4, 3), (4, 4)])
+    func `the leader of shamir with t aggregators is found`(aggregators: Int, threshold: Int) throws {
+        let scheme = try SharingProofTests.shamir(contributors: 5, aggregators: aggregators, threshold: threshold)
+        let proof = try SharingProof(scheme, recording: Recording(scheme))
+        for colluders in proof.holders.subsets(upTo: aggregators) {
+            let excess = colluders.count >= threshold ? 4 : 0
+            #expect(finding(proof, colluders.union([1000])).excess == excess)
+            // Without the leader all aggregators together lack what is masked for it.
+            #expect(finding(proof, colluders).excess == 0)
+        }
+    }
+
+    @Test(arguments: [(4, 3), (5, 3), (5, 4), (6, 4)])
+    func `T peers are found`(count: Int, threshold: Int) throws {
+        let scheme = try SharingProofTests.peers(count, threshold: threshold)
+        let proof = try SharingProof(scheme, recording: Recording(scheme))
+        for coalition in scheme.contributors.subsets(upTo: count - 1) where !coalition.isEmpty {
+            let finding = proof.view(of: coalition)
+                .compare(with: proof.allowed(to: coalition, sumsOver: [scheme.contributors]))
+            #expect(finding.excess == (coalition.count >= threshold ? count - coalition.count - 1 : 0))
+        }
+    }
+
+    /// Not a promise but its limit (Documentation/ViewOfTheServer.md): where T ≤ (N + c)/2, c peers that follow the
+    /// protocol can come by two sums when messages are lost or late, and so by one vector.
+    @Test func `peers below T learn a vector when messages are lost and T is at most half of N + c`() throws {
+        for (threshold, isSafe) in [(3, false), (4, true)] {
+            let scheme = try SharingProofTests.peers(5, threshold: threshold)
+            let recording = Recording(scheme, faults: .losing([5], beforeSend: 2)) { sender, envelope in
+                switch (sender, envelope.message.type) {
+                // Of the shares of 4, that of 5 does not arrive; of what 5 then says that it holds, only 1 hears.
+                case (4, 0x50) where envelope.receivers == [5], (4, 0x51) where envelope.receivers == [5]: []
+                case (5, 0x52): [Envelope(to: 1, envelope.message)]
+                default: [envelope]
+                }
+            }
+            let proof = try SharingProof(scheme, recording: recording)
+            for coalition in ([1, 2, 3] as [PartyID]).subsets(upTo: 2) where !coalition.isEmpty {
+                let lists = proof.openLists(to: coalition)
+                let finding = proof.view(of: coalition)
+                    .compare(with: proof.allowed(to: coalition, sumsOver: [[1, 2, 3, 4, 5]]))
+                let isOpen = !isSafe && coalition == [2, 3]
+                #expect(lists.contains([1, 2, 3, 5]) == isOpen)
+                #expect(finding.excess == (isOpen ? 1 : 0))
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
+import SecretSharing
 @_spi(Simulation) import SecureAggregation
 import SecureRandomness
-import SecretSharing
 
 /// One of the two secrets of a client.
 struct ClientSecret: Hashable {
@@ -167,7 +167,7 @@ struct SecAggProof {
                     // Which secret it belongs to is not what the message says but what its bytes are.
                     for kind in ClientSecret.Kind.allCases {
                         let secret = ClientSecret(kind: kind, owner: share.of)
-                        for (holder, true) in (secrets.shares[secret] ?? [:]).map({ ($0.key, $0.value == bytes) }) {
+                        for (holder, content) in secrets.shares[secret] ?? [:] where content == bytes {
                             revealed[secret, default: []].insert(holder)
                         }
                     }

@@ -4,9 +4,9 @@ import Foundation
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
+import SecretSharing
 @_spi(Simulation) import SecureAggregation
 import SecureRandomness
-import SecretSharing
 import Testing
 
 /// What happens to one client.
