@@ -74,6 +74,9 @@ extension RingOnlyElement {
         preconditionFailure(explanation)
     }
     static func areCanonical(_ vector: [Self], in field: PrimeField) -> Bool { preconditionFailure(explanation) }
+    static func append(elementsAmong bytes: borrowing Span<UInt8>, to vector: inout [Self], in field: PrimeField) {
+        preconditionFailure(explanation)
+    }
     static func add(_ generator: MaskGenerator, to vector: inout [Self], in field: PrimeField) {
         preconditionFailure(explanation)
     }

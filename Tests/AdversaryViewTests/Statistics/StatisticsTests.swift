@@ -94,7 +94,10 @@ import Testing
     @Test func `the bound on a correlation holds for all sequences of six words of two bits`() {
         var exceeding: [Double: Int] = [:]
         for sequence in 0..<4096 {
-            let values = (0..<6).map { (2 * Double(sequence >> (2 * $0) & 3) - 3) / 8 }
+            let values = (0..<6).map { (position: Int) -> Double in
+                let word = sequence >> (2 * position) & 3
+                return Double(2 * word - 3) / 8
+            }
             let sum = (0..<5).reduce(0.0) { $0 + values[$1] * values[$1 + 1] }
             exceeding[abs(sum), default: 0] += 1
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 import Testing
 
 /// The elimination against counting: every value of every input and mask, in rings small enough for that.

@@ -100,6 +100,11 @@ struct LinearForm: MaskableElement, Hashable {
     /// A form stands for an element whatever its coefficients are.
     static func areCanonical(_ vector: [LinearForm], in field: PrimeField) -> Bool { true }
 
+    static func append(elementsAmong bytes: borrowing Span<UInt8>, to vector: inout [LinearForm], in field: PrimeField)
+    {
+        preconditionFailure("A mask adds symbols, not keystream.")
+    }
+
     // MARK: MaskableElement
 
     /// A mask adds one symbol to each coordinate: the same key, the same symbols.

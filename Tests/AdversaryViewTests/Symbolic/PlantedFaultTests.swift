@@ -4,7 +4,7 @@ import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 @_spi(Simulation) import SharingAggregation
 import Testing
 

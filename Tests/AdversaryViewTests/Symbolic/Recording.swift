@@ -2,7 +2,7 @@
 
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 
 /// Everything that left a party of one aggregation over linear forms, as bytes.
 struct Recording {

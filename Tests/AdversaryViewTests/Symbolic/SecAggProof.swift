@@ -5,7 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 import SecretSharing
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 
 /// One of the two secrets of a client.
 struct ClientSecret: Hashable {

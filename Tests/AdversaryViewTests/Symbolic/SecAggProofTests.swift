@@ -6,7 +6,7 @@ import ProtocolCryptography
 import RingArithmetic
 import SecretSharing
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 import Testing
 
 /// What happens to one client.

@@ -3,7 +3,7 @@
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
-import SecureRandomness
+@_spi(Simulation) import SecureRandomness
 @_spi(Simulation) import SharingAggregation
 
 /// One aggregation of a sharing scheme (`additive`, `shamir`, `peer-to-peer`) over linear forms, and what a coalition can
