@@ -119,7 +119,7 @@ struct ProofCount: Equatable, CustomStringConvertible {
             let recording = Recording(scheme, context: Self.context, faults: .losing([1], beforeSend: 2))
             var opened = 0
             for frame in recording.frames {
-                switch try SecAggMessage<LinearForm>(decoding: frame.bytes, as: recording.format) {
+                switch try? SecAggMessage<LinearForm>(decoding: frame.bytes, as: recording.format) {
                 case .advertisement(let advertisement):
                     #expect(advertisement.channelPublicKey == secrets.channelKeys[frame.sender]?.publicKey)
                     #expect(advertisement.maskPublicKey == secrets.maskKeys[frame.sender]?.publicKey)

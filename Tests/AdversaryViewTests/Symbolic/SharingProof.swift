@@ -210,7 +210,8 @@ struct SharingProof {
             senders.keys.filter { list in
                 let own = coalition.filter { member in
                     list.allSatisfy { dealer in
-                        dealer == member
+                        // What a colluding dealer would have sent, it can tell.
+                        coalition.contains(dealer)
                             || contents.contains {
                                 $0.sender == dealer && $0.receiver == member && $0.list == nil
                                     && (!$0.forms.isEmpty || !$0.clear.isEmpty)
