@@ -73,6 +73,21 @@ package enum Platform {
         #endif
     }
 
+    /// Gives freed memory back to the system where the C library can, so that a later measurement of memory does not
+    /// count it.
+    package static func returnFreedMemory() {
+        #if canImport(Glibc)
+        // NB: Swift's Glibc module does not show `malloc_trim`.
+        typealias Trim = @convention(c) (Int) -> CInt
+        guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
+        // SAFETY: a symbol of this name in the C library has this type.
+        _ = unsafe unsafeBitCast(symbol, to: Trim.self)(0)
+        #elseif canImport(Darwin)
+        // SAFETY: no zone means all of them.
+        _ = unsafe malloc_zone_pressure_relief(nil, 0)
+        #endif
+    }
+
     /// Whether standard error is a terminal, so that a progress bar makes sense there.
     package static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 

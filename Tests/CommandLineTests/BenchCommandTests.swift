@@ -3,6 +3,10 @@
 import Foundation
 import Testing
 
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
 @Suite struct BenchCommandTests {
     private static let arguments = [
         "bench", "--schemes", "all", "--clients", "10", "--dimension", "1000", "--dropout", "0.2", "--bits", "16",
@@ -17,7 +21,7 @@ import Testing
         let run = try FedsumProgram.run(Self.arguments)
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try run.json()["rows"]).entries
-        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "secagg"])
+        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg"])
         let keys = [
             "scheme", "clients", "dimension", "dropouts", "bits", "modulus_bits", "neighbors", "threshold",
             "below_plan",
@@ -29,21 +33,27 @@ import Testing
             for key in keys { #expect(row[key] != nil, "\(key)") }
             #expect(row["correct"] == .bool(true))
             #expect(row["dropouts"] == .integer(2))
-            // ⌈log2(10 · (2^16 − 1) + 1)⌉
-            #expect(row["modulus_bits"] == .integer(20))
+            // ⌈log2(10 · (2^16 − 1) + 1)⌉; over a field, the width of the least prime above 10 · (2^20 − 1).
+            let isOverField = ["shamir", "peer-to-peer"].contains(row["scheme"]?.text)
+            #expect(row["modulus_bits"] == .integer(isOverField ? 24 : 20))
             #expect(row["clear_vector_bytes_per_client"]?.number == 2000)
             #expect((row["client_cpu_seconds"]?["total"]?.number ?? 0) > 0)
-            #expect((row["server_cpu_seconds"]?["total"]?.number ?? 0) > 0)
+            // Peers need no server.
+            #expect(((row["server_cpu_seconds"]?["total"]?.number ?? 0) > 0) == (row["scheme"]?.text != "peer-to-peer"))
+            #expect(row["below_plan"] == .bool(false))
         }
+        // Of 3 aggregators, of 10 peers, of 10 clients.
+        #expect(rows.map { $0["threshold"] } == [.null, .null, .integer(2), .integer(6), .integer(7)])
+        #expect(rows.map { $0["neighbors"] } == [.null, .null, .null, .null, .integer(9)])
         let stages = ["advertise-keys", "share-keys", "masked-input", "unmask", "total"]
-        for stage in stages { #expect(rows[2]["client_cpu_seconds"]?[stage] != nil, "\(stage)") }
+        for stage in stages { #expect(rows[4]["client_cpu_seconds"]?[stage] != nil, "\(stage)") }
         // 8 of 10 clients send their vector: a header of 34 bytes, 5 of the vector's, 2,500 of 20-bit values.
         #expect(rows[0]["upload_bytes_per_client"]?.number == 0.8 * 2539)
         // And in SecAgg, by the formula of Documentation/WireFormat.md: advertisement and shares of all, vector and reveal of 8.
         let advertisement = 34.0 + 96
         let shares = 37.0 + 9 * 92
         let reveal = 37.0 + 10 * 36
-        #expect(rows[2]["upload_bytes_per_client"]?.number == advertisement + shares + 0.8 * (2539 + reveal))
+        #expect(rows[4]["upload_bytes_per_client"]?.number == advertisement + shares + 0.8 * (2539 + reveal))
     }
 
     @Test func `the same seed gives the same figures, measurements aside`() throws {
@@ -62,6 +72,81 @@ import Testing
         #expect(row["correct"] == .bool(false) && row["aborted"] == .bool(true))
     }
 
+    @Test func `the parties' accounts hold nearly all CPU time of the aggregation`() throws {
+        let run = try FedsumProgram.run(
+            "bench", "--schemes", "all", "--clients", "20", "--dimension", "100000", "--repeats", "2", "--seed", "1",
+            "--json")
+        for row in try #require(try run.json()["rows"]).entries {
+            let clients = try #require(row["client_cpu_seconds"]?["total"]?.number)
+            let servers = try #require(row["server_cpu_seconds"]?["total"]?.number)
+            let process = try #require(row["process_cpu_seconds"]?.number)
+            let share = (20 * clients + servers) / process
+            // Nothing is charged twice, and what is charged to nobody is small. An aggregation of a few milliseconds
+            // leaves the clocks themselves a larger part.
+            #expect(share <= 1.001, "\(row["scheme"]?.text ?? ""): \(share)")
+            #expect(share > (process > 0.05 ? 0.9 : 0.6), "\(row["scheme"]?.text ?? ""): \(share)")
+        }
+    }
+
+    @Test func `a threshold below the derived one is said to be below the plan`() throws {
+        let run = try FedsumProgram.run(
+            "bench", "--schemes", "secagg", "--clients", "10", "--dimension", "10", "--threshold", "6", "--json")
+        let row = try #require(try run.json()["rows"]?.entries.first)
+        #expect(row["threshold"] == .integer(6) && row["below_plan"] == .bool(true))
+    }
+
+    @Test func `what cannot fit in memory is refused before anything runs`() throws {
+        for arguments in [["--clients", "1000", "--dimension", "4294967295"], ["--clients", "150000"]] {
+            let run = try FedsumProgram.run(["bench", "--schemes", "secagg"] + arguments)
+            #expect(run.exitCode == 64 && run.errors.contains("memory are available"), "\(run.errors)")
+        }
+    }
+
+    @Test func `a sweep varies one parameter, and its rows, fits and pictures are written`() throws {
+        let scratch = try Scratch()
+        let run = try FedsumProgram.run(
+            "bench", "--schemes", "plain,secagg", "--clients", "5", "--dimension", "100", "--sweep", "clients=4,8,16",
+            "--sweep", "dimension=100,1000", "--seed", "1", "--json", "--out", scratch.path)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let document = try run.json()
+        let rows = try #require(document["rows"]).entries
+        #expect(rows.count == 2 * 3 + 2 * 2)
+        #expect(rows.prefix(6).compactMap { $0["clients"]?.number } == [4, 4, 8, 8, 16, 16])
+        #expect(rows.suffix(4).allSatisfy { $0["clients"] == .integer(5) })
+        #expect(rows.suffix(4).compactMap { $0["dimension"]?.number } == [100, 100, 1000, 1000])
+        let sweeps = try #require(document["sweeps"]).entries
+        #expect(sweeps.map { $0["parameter"]?.text } == ["clients", "dimension"])
+        // Two schemes, a client's time and the servers'.
+        #expect(sweeps.allSatisfy { $0["growth"]?.entries.count == 4 })
+
+        func content(_ name: String) throws -> String {
+            try String(contentsOfFile: "\(scratch.path)/\(name)", encoding: .utf8)
+        }
+        #expect(try JSON(Data(content("bench.json").utf8)) == document)
+        let lines = try content("bench.csv").split(separator: "\n")
+        #expect(lines.count == 1 + rows.count)
+        let columns = try #require(lines.first).split(separator: ",").count
+        #expect(lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
+        for name in ["cpu-by-clients.svg", "cpu-by-dimension.svg"] {
+            let picture = try content(name)
+            // Two panels with a line a scheme, and a legend that names both.
+            #expect(picture.components(separatedBy: "<polyline").count == 1 + 4, "\(name)")
+            #expect(picture.contains(">secagg<") && picture.contains("slope "))
+            #expect(XMLParser(data: Data(picture.utf8)).parse(), "\(name) is not well-formed")
+        }
+    }
+
+    @Test func `the fitted slope of the clients' time follows their messages`() throws {
+        // Every client seals a pair of shares for every other one: the server's time grows at least linearly, and
+        // with the square while sharing dominates.
+        let run = try FedsumProgram.run(
+            "bench", "--schemes", "secagg", "--dimension", "10", "--sweep", "clients=10,20,40", "--repeats", "3",
+            "--json")
+        let growth = try #require(try run.json()["sweeps"]?.entries.first?["growth"]).entries
+        let exponent = try #require(growth.first { $0["quantity"]?.text == "client_cpu_seconds" }?["exponent"]?.number)
+        #expect(exponent > 0.7 && exponent < 2.2)
+    }
+
     @Test func `a primitive's result is checked and timed`() throws {
         let run = try FedsumProgram.run("bench", "--primitives", "key-agreement", "--json")
         #expect(run.exitCode == 0, "\(run.errors)")
@@ -74,7 +159,10 @@ import Testing
     @Test func `wrong arguments are refused`() throws {
         for arguments in [
             ["--clients", "0"], ["--clients", "x"], ["--dimension", "0"], ["--dropout", "1"], ["--bits", "0"],
-            ["--schemes", "nothing"], ["--clients", "2"],
+            ["--schemes", "nothing"], ["--clients", "2"], ["--repeats", "0"], ["--sweep", "clients"],
+            ["--sweep", "5,10"],
+            ["--sweep", "bits=1,2"], ["--sweep", "clients=5"], ["--sweep", "clients=5,x"],
+            ["--sweep", "clients=5,6", "--sweep", "clients=7,8"], ["--sweep", "clients=5,6", "--dimension", "1,2"],
         ] {
             #expect(try FedsumProgram.run(["bench"] + arguments).exitCode == 64, "\(arguments)")
         }

@@ -16,7 +16,9 @@ struct PrimitiveBenchmark {
     let bytes: Int?
 
     /// The building blocks that there are.
-    static let names = ["mask-expand", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement"]
+    static let names = [
+        "mask-expand", "field-mask", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement",
+    ]
 
     /// A result that is not what it should be.
     struct WrongResult: LocalizedError {
@@ -34,7 +36,11 @@ struct PrimitiveBenchmark {
 
     var cells: [String] {
         let text = parameters.sorted { $0.key < $1.key }.map { key, value in
-            if case .integer(let number) = value { "\(key)=\(number)" } else { key }
+            switch value {
+            case .integer(let number): "\(key)=\(number)"
+            case .string(let text): "\(key)=\(text)"
+            default: key
+            }
         }
         return [
             name, text.joined(separator: " "), Format.seconds(seconds), String(format: "%.0f", 1 / seconds),
@@ -50,10 +56,21 @@ struct PrimitiveBenchmark {
             return [
                 try maskExpand(UInt32.self, bits: 32, &generator), try maskExpand(UInt64.self, bits: 64, &generator),
             ]
+        case "field-mask":
+            return [
+                try fieldMask(UInt32.self, fieldBits: 30, &generator),
+                try fieldMask(UInt64.self, fieldBits: 61, &generator),
+            ]
         case "quantize": return [try quantize(&generator)]
         case "pack": return [try pack(bits: 23, &generator)]
         case "shamir-share", "shamir-combine":
+            // Seeds in the masking schemes, vectors in the sharing ones.
             return try [(14, 21), (34, 51), (67, 100)].map { try shamir(name, threshold: $0, shares: $1, &generator) }
+                + [
+                    fieldShamir(name, UInt32.self, fieldBits: 30, threshold: 2, shares: 3, &generator),
+                    fieldShamir(name, UInt64.self, fieldBits: 61, threshold: 2, shares: 3, &generator),
+                    fieldShamir(name, UInt32.self, fieldBits: 30, threshold: 51, shares: 100, &generator),
+                ]
         default: return [try keyAgreement(&generator)]
         }
     }
@@ -73,6 +90,59 @@ struct PrimitiveBenchmark {
         return PrimitiveBenchmark(
             name: "mask-expand", parameters: ["elements": .integer(count), "bits": .integer(bits)], seconds: seconds,
             bytes: count * MaskGenerator.wordByteCount(for: width))
+    }
+
+    /// A vector of elements of a prime field.
+    private static func elements<Element: PrimeFieldElement & RingWord>(
+        _ count: Int, of field: PrimeField, _ generator: inout SeededGenerator
+    ) -> [Element] {
+        (0..<count).map { _ in Element(truncatingIfNeeded: generator.next() % field.modulus) }
+    }
+
+    private static func fieldMask<Element: MaskableElement & PrimeFieldElement & RingWord>(
+        _: Element.Type, fieldBits: Int, _ generator: inout SeededGenerator
+    ) throws -> PrimitiveBenchmark {
+        let count = 1 << 20
+        let field = try PrimeField(bits: fieldBits)
+        let mask = try MaskGenerator(key: generator.secretBytes(32))
+        let original: [Element] = elements(count, of: field, &generator)
+        var vector = original
+        let seconds = try least { try Element.add(mask, to: &vector, in: field) }
+        vector = original
+        try Element.add(mask, to: &vector, in: field)
+        let isMasked = vector != original && vector.allSatisfy { field.contains(UInt64($0)) }
+        try Element.subtract(mask, from: &vector, in: field)
+        guard isMasked, vector == original else { throw WrongResult(name: "field-mask") }
+        return PrimitiveBenchmark(
+            name: "field-mask", parameters: ["elements": .integer(count), "field_bits": .integer(fieldBits)],
+            seconds: seconds, bytes: count * field.wordByteCount)
+    }
+
+    private static func fieldShamir<Element: PrimeFieldElement & RingWord>(
+        _ name: String, _: Element.Type, fieldBits: Int, threshold: Int, shares shareCount: Int,
+        _ generator: inout SeededGenerator
+    ) throws -> PrimitiveBenchmark {
+        let count = 1 << 14
+        let sharing = try PrimeFieldSharing(
+            threshold: threshold, of: shareCount, in: PrimeField(bits: fieldBits))
+        let secret: [Element] = elements(count, of: sharing.field, &generator)
+        let indices = (1...UInt64(shareCount)).map { $0 }
+        var shares = try sharing.split(secret, for: indices, using: &generator)
+        let combined = Array(shares.prefix(threshold))
+        let seconds =
+            if name == "shamir-share" {
+                try least { shares = try sharing.split(secret, for: indices, using: &generator) }
+            } else {
+                try least { _ = try sharing.combine(combined) }
+            }
+        guard try sharing.combine(Array(shares.suffix(threshold))) == secret else { throw WrongResult(name: name) }
+        return PrimitiveBenchmark(
+            name: name,
+            parameters: [
+                "threshold": .integer(threshold), "shares": .integer(shareCount), "elements": .integer(count),
+                "field_bits": .integer(fieldBits),
+            ],
+            seconds: seconds, bytes: count * MemoryLayout<Element>.size)
     }
 
     private static func quantize(_ generator: inout SeededGenerator) throws -> PrimitiveBenchmark {

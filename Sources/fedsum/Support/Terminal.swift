@@ -40,7 +40,7 @@ enum Terminal {
         }
         let isNumeric = header.indices.map { column in
             !rows.isEmpty && column > 0
-                && rows.allSatisfy { row in row[column].first.map { $0.isNumber || "-–+".contains($0) } ?? true }
+                && rows.allSatisfy { row in row[column].first.map { $0.isNumber || "-–−+".contains($0) } ?? true }
         }
         func line(_ cells: [String]) -> String {
             cells.indices.map { column in
@@ -70,7 +70,8 @@ enum Format {
     static func bytes(_ count: Double) -> String {
         if count < 10_000 { return String(format: "%.0f B", count) }
         if count < 10_000_000 { return String(format: "%.1f kB", count / 1e3) }
-        return String(format: "%.1f MB", count / 1e6)
+        if count < 10_000_000_000 { return String(format: "%.1f MB", count / 1e6) }
+        return String(format: "%.1f GB", count / 1e9)
     }
 
     /// Seconds with a unit.

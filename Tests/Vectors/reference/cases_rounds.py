@@ -149,14 +149,14 @@ def leader_round(scheme, name, bits, dimension, contributors, helpers, minimum, 
         fields = {"included": included} | ({"answered": answered[0]} if answered else {})
         return log, fields, included, total
 
-    return session, setting, log, head, action
+    return session, enrolled, setting, log, head, action
 
 
 def additive_rounds():
     cases = []
 
     def case(name, bits, dimension, contributors, helpers, minimum, lost=()):
-        _, setting, log, head, action = leader_round(
+        *_, setting, log, head, action = leader_round(
             "additive", name, bits, dimension, contributors, helpers, minimum, lost=lost
         )
         end = finish({}, setting, action)
@@ -181,7 +181,7 @@ def shamir_rounds():
     cases = []
 
     def case(name, bits, dimension, contributors, helpers, threshold, minimum, lost=()):
-        _, setting, log, head, action = leader_round(
+        *_, setting, log, head, action = leader_round(
             "shamir", name, bits, dimension, contributors, helpers, minimum, threshold, lost
         )
         end = finish({}, setting, action)
@@ -307,17 +307,18 @@ def secagg_rounds():
         context = make_context(f"secagg {name}", 5)
         session = secagg.make_session(bits, dimension, minimum, threshold, contributors, server, context)
         setting = Setting(context, 13, contributors, bits, dimension)
+        generators = setting.generators()
         head = {
             "id": name, **session_json(session, minimumContributors=minimum, threshold=threshold),
             "simulationSeed": str(13), "server": server,
             "clients": [
-                {"id": u, "rand": setting.rand[u], "input": strings(setting.inputs[u]), "lostAfter": lost_after.get(u)}
+                {"id": u, "rand": setting.rand[u], "drawn": generators[u].drawn, "input": strings(setting.inputs[u]),
+                 "lostAfter": lost_after.get(u)}
                 for u in contributors
             ],
         }
 
         def action():
-            generators = setting.generators()
             log, sets, total = secagg.run(
                 session, server, threshold, minimum, setting.inputs, generators, lost_after
             )

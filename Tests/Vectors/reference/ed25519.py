@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ed25519 signatures, RFC 8032 section 5.1, for reading, not for speed and not for secrets."""
 
+import functools
 import hashlib
 
 from primitives import Refused
@@ -69,6 +70,7 @@ def expand(seed):
     return scalar | 1 << 254, digest[32:]
 
 
+@functools.cache
 def public_key(seed):
     return encode(multiply(expand(seed)[0], BASE))
 
@@ -77,25 +79,32 @@ def challenge(nonce_point, public, message):
     return int.from_bytes(sha512(nonce_point + public + message), "little") % ORDER
 
 
+@functools.cache
 def sign(seed, message):
     """64 bytes, the same ones every time (section 5.1.6)."""
     scalar, prefix = expand(seed)
-    public = encode(multiply(scalar, BASE))
+    public = public_key(seed)
     nonce = int.from_bytes(sha512(prefix + message), "little") % ORDER
     nonce_point = encode(multiply(nonce, BASE))
     s = (nonce + challenge(nonce_point, public, message) * scalar) % ORDER
     return nonce_point + s.to_bytes(32, "little")
 
 
-def verify(public, message, signature):
-    """Refused unless S*B = R + k*A, without the cofactor, for a canonical S (section 5.1.7)."""
+@functools.cache
+def fault(public, message, signature):
+    """Why a signature is refused, or None: S*B = R + k*A, without the cofactor, for a canonical S (section 5.1.7)."""
     point = decode(public)
     if point is None:
-        raise Refused("not-a-public-key")
+        return "not-a-public-key"
     s = int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or s >= ORDER:
-        raise Refused("wrong-signature")
+        return "wrong-signature"
     minus = (P - point[0], point[1], point[2], P - point[3])
     left = add(multiply(s, BASE), multiply(challenge(signature[:32], public, message), minus))
-    if encode(left) != signature[:32]:
-        raise Refused("wrong-signature")
+    return None if encode(left) == signature[:32] else "wrong-signature"
+
+
+def verify(public, message, signature):
+    reason = fault(public, message, signature)
+    if reason:
+        raise Refused(reason)

@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes every vector file: `python3 generate.py OUTDIR`. The same bytes every time."""
+"""Writes every vector file and schema: `python3 generate.py OUTDIR`. The same bytes every time."""
 
 import json
 import pathlib
 import sys
 
 import cases_arithmetic
+import cases_fields
 import cases_rounds
 import cases_wire
+import must_fail_leader
+import must_fail_peers
+import must_fail_server
+import must_fail_sessions
+import schedules
+import schemas
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
+MUST_FAIL = (
+    "Rounds of the list `rounds` in which the messages of `replaced` are other bytes than the senders' own, which are number "
+    "`original` of the undisturbed round. Of `messages`, a number is that message of the undisturbed round. `refusals` says "
+    "who refuses what and how; `outcome` is how the round ends."
+)
 
 FILES = {
     "chacha20_v1": (cases_arithmetic.chacha20, "The seeded generator: `reads` bytes at a time from `key`."),
@@ -26,6 +38,16 @@ FILES = {
         cases_arithmetic.shamir,
         "Shamir over GF(2^128); the coefficients a_1 ... of each of the two elements come from the seeded generator.",
     ),
+    "field_mask_v1": (
+        cases_fields.field_masks,
+        "Masks over the field of fieldBits bits from a 32-byte mask key; wordsRead counts the words that were skipped too; "
+        "sha256 is over all elements as little-endian words of wordSize bytes.",
+    ),
+    "shamir_prime_field_v1": (
+        cases_fields.sharing,
+        "The prime fields, and Shamir sharing of vectors over them: coefficients has a_1 ... of each coordinate.",
+    ),
+    "signing_v1": (cases_fields.signing, "Ed25519, and the signatures of sealed seeds."),
     "capacity_v1": (cases_arithmetic.capacity, "Ring bits that hold the sum; no maximumWeight means unweighted."),
     "key_schedule_v1": (cases_wire.key_schedule, "Session digests, derived keys, commitments, simulation keys."),
     "wire_v1": (cases_wire.messages, "One message each, in a session of the list `sessions`."),
@@ -47,7 +69,17 @@ FILES = {
     ),
     "secagg_round_v1": (
         cases_rounds.secagg_rounds,
-        "Whole rounds of SecAgg. `rand` is the seeded generator's key. A client with lostAfter sends nothing more.",
+        "Whole rounds of SecAgg. `rand` is the seeded generator's key; `drawn` is what a client draws, in order. A client with lostAfter sends nothing more.",
+    ),
+    "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),
+    "must_fail/plain_round_v1": (lambda: must_fail_server.server_rounds("plain"), MUST_FAIL),
+    "must_fail/secagg_round_v1": (lambda: must_fail_server.server_rounds("secagg"), MUST_FAIL),
+    "must_fail/additive_round_v1": (lambda: must_fail_leader.leader_rounds("additive"), MUST_FAIL),
+    "must_fail/shamir_round_v1": (lambda: must_fail_leader.leader_rounds("shamir"), MUST_FAIL),
+    "must_fail/peer_to_peer_round_v1": (must_fail_peers.peer_rounds, MUST_FAIL),
+    "faulty_rounds_v1": (
+        schedules.committed,
+        "Rounds with faults and what must become of every party; Documentation/FaultyRounds.md says how to read them.",
     ),
 }
 
@@ -68,13 +100,19 @@ def main(directory):
     directory.mkdir(parents=True, exist_ok=True)
     for name, (make, comment) in FILES.items():
         made = make()
-        document = {"schema": f"fedsum_{name}", "comment": comment + " " + FORM.strip()}
+        document = {"schema": f"fedsum_{name.replace('/', '_')}", "comment": comment + " " + FORM.strip()}
         document |= made if isinstance(made, dict) else {"cases": made}
         ids = [case["id"] for case in document["cases"]]
         assert len(set(ids)) == len(ids), f"{name}: an id is used twice"
         text = json.dumps(jsonable(document), indent=1, ensure_ascii=True) + "\n"
-        (directory / f"{name}.json").write_bytes(text.encode())
+        path = directory / f"{name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text.encode())
         print(f"{name}.json: {len(ids)} cases, {len(text)} bytes")
+    (directory / "schemas").mkdir(exist_ok=True)
+    for name, schema in schemas.all_schemas().items():
+        text = json.dumps(schema, indent=1, ensure_ascii=True) + "\n"
+        (directory / "schemas" / f"{name}.schema.json").write_bytes(text.encode())
 
 
 if __name__ == "__main__":

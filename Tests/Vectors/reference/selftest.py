@@ -2,16 +2,21 @@
 """Checks the model's primitives against published values, and the model against itself. Prints `N passed, M failed`."""
 
 import hashlib
+import itertools
 import math
 import sys
 
 import additive
+import check_schemas
 import ed25519
+import fields
 import keys
+import outcomes
 import peers
 import plain
 import quantizer
 import rings
+import sealing
 import secagg
 import shamir
 import sharing
@@ -127,6 +132,20 @@ CARRY = [
     ("084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5", "00000000000000000000000000000000", "80ff589cf29cd99298fc222bf24b5414d62eb947ec9700934971fe00d515bbd51d74a043a4e6e2fc6bf8339ff02903fa40a2fe99fec7b8f9ef32b205560539e6"),
     ("1111111111111111111111111111111111111111111111111111111111111111", "ffffffffffffffffffffffffffffffff", "58fa5d98ab39e6e940676209269faacf20ec0fc819042f40a665fc688864093545f0a70806f870662817e81396801b55c4ca1e67e1af9d99011abd05dbf2da8f"),
     ("1111111111111111111111111111111111111111111111111111111111111111", "000000000000000000000000ffffffff", "a7831b77087b8130407eff577293713b8915c7815011fac82aad3425054942e6a9f5374bd6d2953b721fdb243af9b255c98b08c808233f107939fb459f077ad0"),
+]
+
+# RFC 8032 section 7.1, tests 1, 2, 3 and SHA(abc): private key, public key, message, signature
+RFC8032 = [
+    ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "", "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+    ("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72", "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
+    ("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82", "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
+    ("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42", "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f", "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"),
+]
+
+# 2^k less the largest prime below it, for k = 3 ... 61 (OEIS A013603)
+PRIME_GAPS = [
+    1, 3, 1, 3, 1, 5, 3, 3, 9, 3, 1, 3, 19, 15, 1, 5, 1, 3, 9, 3, 15, 3, 39, 5, 39, 57, 3, 35, 1, 5, 9, 41, 31, 5, 25,
+    45, 7, 87, 21, 11, 57, 17, 55, 21, 115, 59, 81, 27, 129, 47, 111, 33, 55, 5, 13, 27, 55, 93, 1,
 ]
 
 SP800_38A_PLAINTEXT = (
@@ -315,6 +334,93 @@ def check_shamir():
     check("too few", refusal(sharing.reconstruct, 3, shares[:2]), "too-few-shares")
 
 
+def check_ed25519():
+    """RFC 8032 section 7.1."""
+    for number, row in enumerate(RFC8032):
+        seed, public, message, signature = map(h, row)
+        check(f"Ed25519 public key {number}", ed25519.public_key(seed).hex(), row[1])
+        check(f"Ed25519 signature {number}", ed25519.sign(seed, message).hex(), row[3])
+        check(f"Ed25519 verification {number}", refusal(ed25519.verify, public, message, signature), None)
+        check(f"Ed25519 other message {number}", refusal(ed25519.verify, public, message + b"\0", signature), "wrong-signature")
+    seed, public, message, signature = map(h, RFC8032[2])
+    for bit in range(0, 512, 5):
+        changed = bytearray(signature)
+        changed[bit // 8] ^= 1 << bit % 8
+        check(f"Ed25519 bit {bit}", refusal(ed25519.verify, public, message, bytes(changed)), "wrong-signature")
+    s = int.from_bytes(signature[32:], "little") + ed25519.ORDER
+    changed = signature[:32] + s.to_bytes(32, "little")
+    check("Ed25519 S + L", refusal(ed25519.verify, public, message, changed), "wrong-signature")
+    check("Ed25519 base point", ed25519.encode(ed25519.multiply(ed25519.ORDER, ed25519.BASE)), b"\1" + bytes(31))
+    check("Ed25519 no point", refusal(ed25519.verify, b"\2" + bytes(31), message, signature), "not-a-public-key")
+
+
+def check_primes():
+    check("gaps", [2**k - p for k, p in fields.PRIMES.items()], PRIME_GAPS)
+    sieve = [False, False] + [True] * 19998
+    for a in range(2, 142):
+        for multiple in range(a * a, 20000, a):
+            sieve[multiple] = False
+    check("sieve", [n for n in range(20000) if fields.is_prime(n)], [n for n, prime in enumerate(sieve) if prime])
+    # Strong pseudoprimes to the first 4, 7 and 9 primes (OEIS A014233).
+    for n in [3215031751, 341550071728321, 3825123056546413051]:
+        check(f"pseudoprime {n}", fields.is_prime(n), False)
+
+
+def check_fields():
+    """Everything in the field of seven elements: shares, secrecy, interpolation, and every wrong share of a further one."""
+    p, indices = 7, [1, 2, 3, 4, 5, 6]
+    for threshold in [1, 2, 3]:
+        right = True
+        seen = {}  # (secret, which threshold - 1 shares) -> how often they have each value
+        for secret, *coefficients in itertools.product(range(p), repeat=threshold):
+            shares = list(zip(indices, fields.split(3, threshold, [secret], [coefficients], indices)))
+            for subset in itertools.combinations(shares, threshold):
+                right &= fields.combine(3, threshold, list(subset)) == [secret]
+            right &= fields.combine(3, threshold, shares) == [secret]
+            for subset in itertools.combinations(shares, threshold - 1):
+                values = tuple(vector[0] for _, vector in subset)
+                counts = seen.setdefault((secret, tuple(x for x, _ in subset)), {})
+                counts[values] = counts.get(values, 0) + 1
+        check(f"every polynomial, threshold {threshold}", right, True)
+        uniform = all(len(c) == p ** (threshold - 1) and set(c.values()) == {1} for c in seen.values())
+        check(f"secrecy, threshold {threshold}", uniform, True)
+    shares = list(zip(indices, fields.split(3, 3, [4], [[5, 6]], indices)))
+    for count in [4, 5, 6]:
+        for position in range(count):
+            for value in range(p):
+                changed = [(x, [value] if i == position else y) for i, (x, y) in enumerate(shares[:count])]
+                expected = None if changed == shares[:count] else "inconsistent-share"
+                check(f"share {position} of {count} is {value}", refusal(fields.combine, 3, 3, changed), expected)
+    for n, bits, k in [(6, 1, 3), (7, 1, 4), (12, 1, 4), (13, 1, 5), (3, 30, 32), (3, 31, 33), (2, 60, 61), (1, 61, None)]:
+        got = None
+        try:
+            got = fields.field_bits(n, bits)
+        except Refused:
+            pass
+        check(f"field for {n}, {bits}", got, k)
+    for k, p in fields.PRIMES.items():
+        key = hashlib.sha256(bytes([k])).digest()
+        words = rings.mask(key, k, 200)  # the same words, k bits of each
+        size = rings.word_size(k)
+        check(f"field mask {k}", size == (4 if k < 33 else 8) and fields.mask(key, k, 100), [w for w in words if w < p][:100])
+
+
+def check_validator():
+    """The validator of the schemas says no, and knows 1 from true."""
+    person = {
+        "type": "object", "required": ["a"], "additionalProperties": False,
+        "properties": {"a": {"type": "integer", "minimum": 1}, "b": {"type": "array", "items": {"const": 1}, "maxItems": 2}},
+    }
+    either = {"oneOf": [{"type": "null"}, {"type": "string", "pattern": "^[0-9a-f]{2}$"}, person]}
+    for value in [None, "0f", {"a": 1}, {"a": 2, "b": []}, {"a": 2, "b": [1, 1]}]:
+        check(f"valid {value}", check_schemas.fault(value, either), None)
+    wrong = ["0F", "0", "0f\n", "00f", "", 1, True, [], {}, {"a": 0}, {"a": True}, {"a": 1.0}, {"a": 1, "c": 1},
+             {"a": 1, "b": [1, True]}, {"a": 1, "b": [1, 1, 1]}, {"a": 1, "b": {}}]
+    for value in wrong:
+        check(f"invalid {value}", check_schemas.fault(value, either) is None, False)
+    check("two forms", check_schemas.fault(1, {"oneOf": [{"const": 1}, {"type": "integer"}]}) is None, False)
+
+
 def check_rings():
     check("packed", rings.pack(3, [1, 2, 7]).hex(), "d101")  # 001, 010, 111 from the lowest bit: 1 11 010 001
     for bits in range(1, 65):
@@ -399,6 +505,47 @@ def check_rounds():
             if (threshold, sends) != (3, 2):  # with T = N there are two sends
                 check(f"peer-to-peer {threshold} of 3, lost after {sends} sends", got, expected)
 
+    # Every set of parties that is gone from the start, where two of three aggregators and two contributors must stay.
+    helpers = [10, 11, 12, 13]
+    private[13] = hashlib.sha256(bytes([13])).digest()
+    session = shamir.make_session(
+        1, 2, 2, 2, ids, helpers, [public_key(private[j]) for j in helpers], identity_keys, context
+    )
+    check("shamir field", session.field_bits, 3)
+    for gone in itertools.chain.from_iterable(itertools.combinations([*ids, 11, 12, 13], n) for n in range(7)):
+        inputs, generators = inputs_and_generators(2)
+        inputs = {u: [x % 2 for x in vector[:2]] for u, vector in inputs.items()}
+        log = Transcript(session, Faults(lost=dict.fromkeys(gone, 0)))
+        run = (session, 2, identities, private, inputs, generators, log)
+        left, answered = [u for u in ids if u not in gone], [j for j in helpers[1:] if j not in gone]
+        if len(left) < 2:
+            check(f"shamir, lost {gone}", refusal(shamir.run, *run), "abort at 0")
+        elif len(answered) < 2:
+            check(f"shamir, lost {gone}", refusal(shamir.run, *run), "abort at 2")
+        else:
+            expected = [sum(inputs[u][i] for u in left) % 2 for i in range(2)]
+            check(f"shamir, lost {gone}", shamir.run(*run), (left, expected, answered))
+
+    # Every way in which four peers are lost, whole sends and parts of them: who learns a sum learns the right one, and the same.
+    four = [1, 4, 6, 8]
+    ways = [("lost", 0), ("lost", 1), ("lost", 2), ("partial", (0, 1)), ("partial", (0, 2)), ("partial", (1, 1)), ("partial", (1, 2)),
+            ("partial", (2, 1)), ("partial", (2, 2)), (None, None)]
+    session = peers.make_session(4, 1, 2, 3, four, context)
+    for choice in itertools.product(ways, repeat=2):
+        for first, second in [(1, 4), (4, 8), (6, 8)]:
+            faults = {"lost": {}, "partial": {}}
+            for u, (kind, value) in zip((first, second), choice):
+                if kind:
+                    faults[kind][u] = value
+            inputs = {u: [u + 5] for u in four}
+            generators = {u: Generator(hashlib.sha256(bytes([u])).digest()) for u in four}
+            outcomes = peers.run(session, 2, inputs, generators, Transcript(session, Faults(**faults)))
+            learned = [o for o in outcomes.values() if o["outcome"] == "sum"]
+            right = all(o["sum"] == [sum(u + 5 for u in o["included"]) % 16] for o in learned)
+            check(f"peers {faults}", right and all(o == learned[0] for o in learned), True)
+            if not faults["lost"] and not faults["partial"]:
+                check("peers, nobody lost", len(learned), 4)
+
     session = secagg.make_session(bits, 3, 2, 2, ids, 9, context)
     for last in range(len(secagg.SENDS)):
         inputs, generators = inputs_and_generators(3 + last)
@@ -408,16 +555,67 @@ def check_rounds():
     lost = {4: "share-keys", 6: "start"}
     check("secagg, too few", refusal(secagg.run, session, 9, 2, 2, inputs, generators, lost), "abort at 4")
 
-    data = wire.encode(session, 0x35, {"survivors": [1, 6]})
-    check("wire", wire.decode(session, data), (0x35, {"survivors": [1, 6]}))
-    for cut in range(len(data)):
-        check(f"wire cut at {cut}", refusal(wire.decode, session, data[:cut]) is None, False)
+    seed = sealing.signed(session, bytes(32), 1, 10, bytes(32), bytes(48))
+    leader_session = shamir.make_session(bits, 3, 2, 2, ids, helpers, [bytes(32)] * 4, identity_keys, context)
+    peer_session = peers.make_session(bits, 3, 2, 2, ids, context)
+    for at, kind, body in [
+        (session, 0x35, {"survivors": [1, 6]}),
+        (leader_session, 0x40, {"masked": [[1, 2, 3], [4, 5, 6]], "seeds": [seed] * 3}),
+        (leader_session, 0x43, {"contributors": [1, 4]}),
+        (peer_session, 0x53, {"contributors": ids, "elements": [7, 8, 9]}),
+    ]:
+        data = wire.encode(at, kind, body)
+        check(f"wire {kind}", wire.decode(at, data), (kind, body))
+        for cut in range(len(data)):
+            check(f"wire {kind} cut at {cut}", refusal(wire.decode, at, data[:cut]) is None, False)
+
+
+# scheme, clients, helpers, minimum cohort, threshold, faults; then the ends and who is in the sum, worked out by hand.
+OUTCOMES = [
+    ("plain", 5, 1, 3, None, [("loss", 4, 0)], "DXDDDL", "10111"),
+    ("plain", 5, 1, 5, None, [("corruption", 4, 0)], "DDDDD0", "00000"),
+    ("plain", 3, 1, 3, None, [("delay", 2, 0, {"ticks": 1000})], "DDD0", "000"),
+    ("plain", 3, 1, 3, None, [("delay", 2, 0, {"ticks": 999})], "DDDL", "111"),
+    # Additive sharing: an aggregator that has answered is done; the leader waits for the other in vain.
+    ("additive", 4, 3, 3, None, [("loss", 1003, 1)], "DDDD2DX", "0000"),
+    # One that gets no list tells the leader, who cannot do without it.
+    ("additive", 4, 3, 3, None, [("partial-send", 1001, 1, {"frames": 1})], "DDDDXD1", "0000"),
+    ("additive", 4, 3, 3, None, [("corruption", 1001, 1)], "DDDDT11", "0000"),
+    ("additive", 4, 3, 4, None, [("trailing-byte", 2, 0)], "DDDD0TT", "0000"),
+    ("shamir", 4, 4, 3, 2, [("loss", 1003, 1)], "DDDDLDXD", "1111"),
+    ("shamir", 4, 4, 3, 3, [("loss", 1003, 1)], "DDDD2DXD", "0000"),
+    ("shamir", 4, 4, 3, 2, [("corruption", 1001, 1)], "DDDD2111", "0000"),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 2)], "DXDDDL", "10111"),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 3)], "DXDDDL", "11111"),
+    ("secagg", 5, 1, 3, 5, [("loss", 4, 2)], "TXTTT4", "00000"),
+    ("secagg", 5, 1, 3, 5, [("corruption", 4, 0)], "T1TTT0", "00000"),
+    ("secagg", 5, 1, 3, 3, [("corruption", 1001, 1)], "111112", "00000"),
+    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "DD555X", "00000"),
+    ("secagg", 5, 1, 3, 3, [("outage", 4, 1, {"ticks": 10_000})], "D3DDDL", "10111"),
+    # Peer to peer: who is held by some only is in nobody's sum; a list that is not heard does no harm.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 2})], "LLLLX", "11110"),
+    ("peer-to-peer", 5, 0, 3, 3, [("corruption", 2, 1)], "LLLLL", "11111"),
+    ("peer-to-peer", 5, 0, 5, 4, [("loss", 4, 0)], "0X000", "00000"),
+    ("peer-to-peer", 5, 0, 3, 3, [("loss", 4, 1), ("loss", 6, 1)], "LXXLL", "11111"),
+    ("peer-to-peer", 5, 0, 3, 4, [("loss", 4, 1), ("loss", 6, 2)], "2XX22", "00000"),
+    # Peer 10 holds no share of 4, says so to peer 2 alone and is gone: peer 2's list is shorter than that of the others.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 4, 0, {"frames": 3}), ("partial-send", 10, 1, {"frames": 1})], "2X22X", "00000"),
+    ("peer-to-peer", 5, 0, 3, 5, [("partial-send", 10, 0, {"frames": 1})], "2000X", "00000"),
+    ("peer-to-peer", 5, 0, 3, 5, [("loss", 10, 1)], "2222X", "00000"),
+]
+
+
+def check_outcomes():
+    for scheme, clients, helpers, minimum, threshold, faults, ends, included in OUTCOMES:
+        listed = [{"kind": kind, "party": party, "send": send, **(rest[0] if rest else {})} for kind, party, send, *rest in faults]
+        case = {"scheme": scheme, "clients": clients, "helpers": helpers, "minimumContributors": minimum, "threshold": threshold}
+        check(f"outcome of {scheme} with {faults}", outcomes.outcome({**case, "faults": listed}), (ends, included))
 
 
 if __name__ == "__main__":
     for checks in [
         check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
-        check_shamir, check_rings, check_quantizer, check_rounds,
+        check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_outcomes, check_validator,
     ]:
         checks()
     print(f"{passed} passed, {failed} failed")

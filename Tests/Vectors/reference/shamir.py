@@ -22,7 +22,7 @@ def make_session(
     if not aggregators < 2 * threshold <= 2 * aggregators:
         raise Refused("threshold-out-of-range")
     if aggregators >= fields.PRIMES[k]:
-        raise Refused("too-many-aggregators-for-the-field")
+        raise Refused("abscissa-not-below-prime")
     digest = sealing.identities_digest(identity_keys)
     parameters = wire.shamir_parameters(
         bits, dimension, minimum_contributors, k, threshold, digest, helper_keys[1:]
@@ -94,7 +94,7 @@ def run(session, minimum_contributors, identities, private_keys, inputs, generat
                 session, identity_keys, private_keys[j], j, minimum_contributors, forward["entries"]
             )
         except Refused as reason:
-            given_up.append((j, str(reason)))
+            given_up.append((FORWARD, j, leader, str(reason)))
             continue
         if unopened:
             log.send(COMBINE, j, leader, 0x43, {"contributors": unopened})

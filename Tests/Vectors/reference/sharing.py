@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shamir sharing over GF(2^128), two field elements to a 32-byte secret."""
 
+import functools
+
 from primitives import Refused
 
 MODULUS = 1 << 128 | 1 << 7 | 1 << 2 | 1 << 1 | 1
 
 
+@functools.cache
 def multiply(a, b):
     product = 0
     for i in range(128):
@@ -26,6 +29,7 @@ def power(a, exponent):
     return out
 
 
+@functools.cache
 def inverse(a):
     assert a != 0
     return power(a, 2**128 - 2)
@@ -57,11 +61,11 @@ def halves(data):
     return [int.from_bytes(data[:16], "big"), int.from_bytes(data[16:], "big")]
 
 
-def draw_polynomials(secret, threshold, generator):
+def draw_polynomials(secret, threshold, generator, name="coefficient"):
     """One polynomial for each of the two elements; a_1 ... a_(t-1) of the first element are drawn first."""
     polynomials = []
     for element in halves(secret):
-        drawn = [int.from_bytes(generator.read(16), "big") for _ in range(threshold - 1)]
+        drawn = [int.from_bytes(generator.draw(name, None, 16), "big") for _ in range(threshold - 1)]
         polynomials.append([element] + drawn)
     return polynomials
 

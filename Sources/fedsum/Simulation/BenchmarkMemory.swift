@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import RingArithmetic
+
+extension SchemeBenchmark {
+    /// Refuses sizes that cannot fit in memory, before anything is allocated.
+    ///
+    /// The need is estimated from below, so a run that is let through may still be too large.
+    func checkMemory(available: Int) throws {
+        let capacity = try SumCapacity(terms: clients, inputBits: bits)
+        let elementBits = try Double(scheme.elementBits(clients: clients, width: capacity.width, parties))
+        let (dimension, clients) = (Double(dimension), Double(clients))
+        let vector = (elementBits <= 32 ? 4 : 8) * dimension
+        // The inputs, the oracle, a server's sum, a vector on its way as words and packed.
+        var need = 5 * vector
+        switch scheme {
+        // A contributor is done with its one message, and the next one is made after it.
+        case .plain: break
+        case .additive, .shamir: need += Double(parties.aggregators) * vector
+        // Everybody's sums, and the shares that wait for peers that are still to be made.
+        case .peerToPeer: need += clients * vector + clients * clients / 4 * elementBits / 8 * dimension
+        // Everybody's vector, and an encrypted pair of shares for each pair of clients.
+        case .secagg: need += clients * vector + 92 * clients * clients
+        }
+        guard need <= Double(available) else {
+            throw UsageError(
+                "\(Int(clients)) clients × \(Int(dimension)) elements take at least \(Format.bytes(need)) under "
+                    + "\(scheme.rawValue), and \(Format.bytes(Double(available))) of memory are available; use a smaller "
+                    + "--dimension or fewer --clients.")
+        }
+    }
+}
