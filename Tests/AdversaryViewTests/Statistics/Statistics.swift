@@ -5,9 +5,9 @@ import Foundation
 /// Tests of hypotheses on words, each as a bound on the probability that chance alone does as much.
 ///
 /// For the Kolmogorov-Smirnov tests, the serial correlation and coincidences the bound holds for every sample size. The
-/// chi-square tests take the limit law: with 256 cells of at least 256 expected observations each, the third cumulant of
-/// the statistic differs from the law's by 1.1 % (22/8 to the number expected a cell), which at a probability of 1e-9
-/// changes it by less than a tenth.
+/// chi-square tests take the limit law: with 256 cells of at least 128 expected observations each, the third cumulant of
+/// the statistic differs from the law's by 2 % (22/8 to the number expected a cell), which at a probability of 1e-9
+/// changes it by about an eighth.
 enum Statistics {
     /// The probability that a chi-square variable of k degrees of freedom is at least x: a finite sum in closed form.
     static func chiSquareTail(_ x: Double, degrees: Int) -> Double {

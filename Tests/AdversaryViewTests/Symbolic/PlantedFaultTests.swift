@@ -305,4 +305,19 @@ import Testing
             }
         }
     }
+
+    /// The same without lost messages, by losses of whole peers alone: 6 while it shares, 7 while it confirms.
+    @Test func `peers below T learn a lost peer's vector when two are lost in the middle of a step`() throws {
+        for (threshold, isSafe) in [(4, false), (5, true)] {
+            let scheme = try SharingProofTests.peers(7, threshold: threshold)
+            let faults = FaultSchedule([.partialSend(6, send: 0, frames: 5), .partialSend(7, send: 1, frames: 1)])
+            let proof = try SharingProof(scheme, recording: Recording(scheme, faults: faults))
+            let coalition: Set<PartyID> = [2, 3, 4]
+            let lists = proof.openLists(to: coalition)
+            #expect(lists.count == (isSafe ? 0 : 2))
+            let finding = proof.view(of: coalition)
+                .compare(with: proof.allowed(to: coalition, sumsOver: [[1, 2, 3, 4, 5, 6, 7]]))
+            #expect(finding.excess == (isSafe ? 0 : 1))
+        }
+    }
 }
