@@ -120,6 +120,7 @@ private struct MisreadSumScheme<Base: AggregationScheme>: AggregationScheme {
     var name: String { base.name }
     var encodedParameters: [UInt8] { base.encodedParameters }
     var width: RingWidth { base.width }
+    var field: PrimeField? { base.field }
     var dimension: Int { base.dimension }
     var contributors: [PartyID] { base.contributors }
     var helpers: [PartyID] { base.helpers }
