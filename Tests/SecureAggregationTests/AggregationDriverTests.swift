@@ -82,7 +82,7 @@ import Testing
             )
         }
         // The old one overtakes the new one.
-        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(2, send: 0, of: recorded[2] ?? [])])
+        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(1, send: 1, of: old)])
         #expect(overtaken.aggregate == Aggregate(sum: [6, 600], contributors: parties))
         // An old vector is not summed in the place of a new one.
         let substituted = try gossip(faults: [.substitution(1, send: 0, by: old)])
@@ -147,6 +147,13 @@ import Testing
         #expect(throwing.aborted[1] == .tooFewParties(stage: "sum", have: 1, need: 2))
     }
 
+    @Test func `a party whose step throws is out with its error`() throws {
+        let outcome = try gossip(.throwsOnAdvance(2))
+        #expect(outcome.aborted[2] == .outOfOrder)
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "sum", have: 1, need: 2))
+        #expect(outcome.learned.isEmpty && outcome.finished.isEmpty)
+    }
+
     @Test func `a contributor without the right vector is out and the others are summed`() throws {
         let outcome = try plain { $0 == 2 ? [1] : [$0.rawValue, 7] }
         #expect(outcome.aborted == [2: .wrongVectorLength(expected: 2, actual: 1)])
@@ -165,6 +172,36 @@ import Testing
         let outcome = try plain(faults: [.conflict(2, send: 0)])
         #expect(outcome.rejections == [.init(sender: 2, receiver: 9, reason: .conflicting)])
         #expect(outcome.aggregate == Aggregate(sum: [10, 28], contributors: [1, 2, 3, 4]))
+    }
+
+    /// Party 3 is lost after its vector has reached party 1 alone. So party 1 is a stage ahead of party 2, which waits
+    /// for party 3 in vain and never comes to what it holds.
+    @Test func `one early message of a sender and stage is held`() throws {
+        let conflict = try gossip(faults: [.partialSend(3, send: 0, frames: 1), .conflict(1, send: 1)])
+        #expect(conflict.rejections == [.init(sender: 1, receiver: 2, reason: .conflicting)])
+        #expect(conflict.aborted[2] == .tooFewParties(stage: "vector", have: 1, need: 2))
+        // The same bytes again contradict nothing.
+        let repeated = try gossip(faults: [.partialSend(3, send: 0, frames: 1), .duplicate(1, send: 1)])
+        #expect(repeated.rejections.isEmpty && repeated.duplicates == 1)
+    }
+
+    @Test func `a message from a party that is not waited for is refused`() throws {
+        let outcome = try gossip(.ignores(1, sender: 2))
+        #expect(outcome.rejections == [.init(sender: 2, receiver: 1, reason: .unexpected)])
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `a sender that was dropped in a stage is not heard again in it`() throws {
+        let outcome = try gossip(.sendsTwice(2), faults: [.trailingByte(2, send: 0)])
+        #expect(outcome.rejections.prefix(1) == [.init(sender: 2, receiver: 1, reason: .malformed(.trailingBytes(1)))])
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `a forged frame costs its supposed sender nothing`() throws {
+        let outcome = try gossip(.sendsTwice(2), faults: [.corruption(2, send: 0)])
+        #expect(outcome.rejections.map(\.reason) == [.unauthenticated, .unauthenticated])
+        #expect(outcome.finished == Set(parties))
+        #expect(outcome.aggregate?.sum == [6, 600])
     }
 
     @Test func `the deadline is the first tick that is too late`() throws {

@@ -259,8 +259,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         if let stage = message.stage {
             if stage > expectation.stage {
                 // One for each sender and stage: what is held for a party stays small, whoever sends.
-                let isHeld = seats[id]?.early.contains { $0.sender == sender && $0.message.stage == stage } ?? false
-                if isHeld { return reject(sender, at: id, .conflicting, drops: false) }
+                if let held = seats[id]?.early.first(where: { $0.sender == sender && $0.message.stage == stage }) {
+                    if held.digest == digest {
+                        outcome.duplicates += 1
+                    } else {
+                        reject(sender, at: id, .conflicting, drops: false)
+                    }
+                    return
+                }
                 seats[id]?.early.append((message, sender, digest))
                 return
             }
