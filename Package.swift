@@ -64,7 +64,10 @@ let package = Package(
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
-        tests(of: "ProtocolCryptography", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
+        tests(
+            of: "ProtocolCryptography",
+            ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
+        ),
         // Reads Tests/Vectors for the tests of the first floor.
         .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),
         // Floor 2: schemes

@@ -335,7 +335,7 @@ import Testing
             try scheme(enrollment: without { $0.aggregatorKeys[1002] = nil })
         }
         // Public keys alone: it can be made, and nobody runs here.
-        let scheme = try scheme(
+        let scheme = try self.scheme(
             enrollment: without {
                 $0.signingKeys[1] = nil
                 $0.privateKeys[1001] = nil

@@ -4,7 +4,7 @@
 import RingArithmetic
 import SecureAggregation
 
-@Sendable func aggregation(_ page: SnippetRun) throws {
+@Sendable func aggregation(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let scheme = try Insecure.Plain<UInt32>(
         contributors: [1, 2, 3, 4], server: 100, dimension: 2, width: SumCapacity(terms: 4, inputBits: 16).width)

@@ -5,7 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 import SecureRandomness
 
-@Sendable func keys(_ page: SnippetRun) throws {
+@Sendable func keys(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     var generator = SystemRandomness()
     let alice = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))

@@ -5,7 +5,7 @@ import PairwiseMasking
 import RingArithmetic
 import SecureAggregation
 
-@Sendable func maskedSums(_ page: SnippetRun) throws {
+@Sendable func maskedSums(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let scheme = try SecAgg<UInt64>(
         contributors: [1, 2, 3, 4, 5], server: 100, threshold: 4, dimension: 2,

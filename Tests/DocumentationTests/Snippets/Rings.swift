@@ -4,7 +4,7 @@
 import RingArithmetic
 import SecureRandomness
 
-@Sendable func rings(_ page: SnippetRun) throws {
+@Sendable func rings(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let capacity = try SumCapacity(terms: 100, inputBits: 16)
     print("a hundred 16-bit values are summed in", capacity.width)

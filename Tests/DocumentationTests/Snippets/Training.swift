@@ -6,7 +6,7 @@ import PairwiseMasking
 import RingArithmetic
 import SecureAggregation
 
-@Sendable func training(_ page: SnippetRun) throws {
+@Sendable func training(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let data = DataSet.digits()
     let rows = (0..<10).map { client in data.rows.filter { $0 % 10 == client } }  // who owns which rows
