@@ -33,7 +33,7 @@ func isUsage(_ error: any Error) -> Bool {
     case let error as AggregationError:
         switch error {
         case .duplicateParty, .tooFewHelpers, .cohortTooSmall, .minimumCohortTooSmall, .thresholdOutOfRange,
-            .aggregatorThresholdOutOfRange,            .dimensionOutOfRange, .elementTooNarrow, .tooManyParties:
+            .aggregatorThresholdOutOfRange, .dimensionOutOfRange, .elementTooNarrow, .tooManyParties:
             true
         default: false
         }
