@@ -77,6 +77,8 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     public var name: String { "secagg" }
     /// The parties that own no vector.
     public var helpers: [PartyID] { [server] }
+    /// Vectors travel in the ring of the sum.
+    public var field: PrimeField? { nil }
     /// Who learns the sum.
     public var recipients: Set<PartyID> { [server] }
 

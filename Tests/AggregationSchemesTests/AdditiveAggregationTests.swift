@@ -272,13 +272,36 @@ import Testing
 
     @Test func `a contributor whose seed does not open is named by the aggregator`() throws {
         // The leader cannot see it; the aggregator names the contributor, and the round ends.
+        let scheme = try scheme()
+        func secret(_ byte: UInt8) -> SecretBytes { SecretBytes(copying: [UInt8](repeating: byte, count: 32)) }
+        let sealed = try SealedSeed(
+            secret(1),
+            along: SealedSeed.Route(
+                contributor: 4,
+                aggregator: 1001,
+                keys: KeySchedule(session: scheme.session(in: RoundContext(task: "test", round: 1)), round: 1),
+                messageType: 0x20
+            ),
+            to: KeyAgreementPrivateKey(seed: secret(2)).publicKey,
+            ephemeral: KeyAgreementPrivateKey(seed: secret(3)),
+            signedBy: #require(scheme.enrollment.signingKeys[4])
+        )
+        let outcome = try run { sender, envelope in
+            guard sender == 4, case .share(let share, let seeds) = envelope.message else { return [envelope] }
+            return [Envelope(to: envelope.receivers, .share(share, seeds: [sealed, seeds[1]]))]
+        }
+        #expect(outcome.learned.isEmpty)
+        #expect(outcome.aborted[1001] == .inconsistentShares(dealer: 4))
+        #expect(outcome.aborted[leader] == .inconsistentShares(dealer: 4))
+    }
+
+    @Test func `a contributor that signs for another aggregator loses its place, and nobody else`() throws {
         let outcome = try run { sender, envelope in
             guard sender == 4, case .share(let share, let seeds) = envelope.message else { return [envelope] }
             return [Envelope(to: envelope.receivers, .share(share, seeds: seeds.reversed()))]
         }
-        #expect(outcome.learned.isEmpty)
-        #expect(outcome.aborted[1001] == .violation(.boxDoesNotOpen(4), by: leader))
-        #expect(outcome.aborted[1002] == .violation(.boxDoesNotOpen(4), by: leader))
+        #expect(outcome.aggregate?.contributors == [1, 2, 3, 5])
+        #expect(outcome.rejections.map(\.reason) == [.invalid(.badSignature(4))])
     }
 
     @Test func `a leader takes one share of a contributor and one answer of an aggregator, each in its step`() throws {
