@@ -104,7 +104,11 @@ let package = Package(
         ),
         // The pages
         .testTarget(
-            name: "DocumentationTests", dependencies: ["PairwiseMasking", "RingArithmetic", "SecureAggregation"],
+            name: "DocumentationTests",
+            dependencies: [
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "ProtocolCryptography", "SecureAggregation",
+                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+            ],
             swiftSettings: swiftSettings
         ),
         // Floor 4: faces

@@ -118,11 +118,8 @@ struct Peer<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: 
         guard sender != id, let dealer = scheme.contributors.firstIndex(of: sender) else {
             return .rejected(.unexpected)
         }
-        if case .abort(let reason) = message {
-            // Over additive shares nothing can be learned without the sender.
-            if isAdditive { throw .abortedByPeer(sender, reason) }
-            return .rejected(.senderAborted(reason))
-        }
+        // Even where nothing can be learned without the sender: this peer finds that out itself, at the end of its stage.
+        if case .abort(let reason) = message { return .rejected(.senderAborted(reason)) }
         switch (step, message) {
         case (.collecting(var held), .seed(let seed)) where scheme.isSeeded(from: dealer, to: position):
             guard held.seeds[sender] == nil else { return .rejected(.conflicting) }

@@ -234,7 +234,10 @@ struct SharingAggregator<Element: MaskableElement, Kind: SharingKind>: Aggregati
         case .refusal(let error):
             return .aborted(error, sending: [Envelope(to: plan.leader, .abort(error.reason))])
         case nil:
-            return .aborted(.tooFewParties(stage: "forward", have: 0, need: 1), sending: [])
+            // The leader may be there although its list was lost, and need not wait.
+            return .aborted(
+                .tooFewParties(stage: "forward", have: 0, need: 1),
+                sending: [Envelope(to: plan.leader, .abort(.tooFewParties))])
         }
     }
 

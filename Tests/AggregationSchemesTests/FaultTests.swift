@@ -214,7 +214,8 @@ import Testing
             expectAborted(
                 outcome,
                 [
-                    1000: .tooFewParties(stage: "combine", have: 0, need: 2),
+                    // The first aggregator that missed its list says so.
+                    1000: .abortedByPeer(1001, .tooFewParties),
                     1001: .tooFewParties(stage: "forward", have: 0, need: 1),
                     1002: .tooFewParties(stage: "forward", have: 0, need: 1),
                 ]

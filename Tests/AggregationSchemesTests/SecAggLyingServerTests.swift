@@ -205,6 +205,51 @@ import Testing
         expectOnlyAbort(transition, violation(.tooFewParties(have: 4, need: 5)))
     }
 
+    @Test func `a second delivery of boxes changes nothing`() throws {
+        let round = try SecAggRound()
+        let progress = try round.shared()
+        let boxes = progress.delivered[client] ?? []
+        func masked(after deliveries: [[AddressedBox]]) throws -> [UInt8] {
+            var party = try #require(progress.clients[client])
+            for (number, delivery) in deliveries.enumerated() {
+                let receipt = try party.receive(.deliveredShares(delivery), from: server)
+                #expect(receipt == (number == 0 ? .accepted : .rejected(.unexpected)))
+            }
+            let message = try #require(try party.advance().envelopes.first?.message)
+            return message.encoded(as: round.scheme.messageFormat(in: round.context))
+        }
+        // Two vectors under different masks would show their difference.
+        #expect(try masked(after: [boxes, Array(boxes.dropLast())]) == masked(after: [boxes]))
+    }
+
+    /// A box that client 1 really sealed for this client, but around other ids.
+    @Test func `a box that names another sender or receiver inside counts as not held`() throws {
+        let round = try SecAggRound()
+        // The first 32 bytes that a client draws are its channel key.
+        var drawn = SimulationRandomness(seed: round.seed).generator(for: 1, in: round.context)
+        let channelKey = try KeyAgreementPrivateKey(seed: drawn.secretBytes(32))
+        let keys = KeySchedule(session: round.scheme.session(in: round.context), round: round.context.round)
+        func box(from: UInt32, to: UInt32, in progress: SecAggRound.Progress) throws -> AddressedBox {
+            let receiverKey = try #require(progress.advertisements[client]).channelPublicKey
+            #expect(progress.advertisements[1]?.channelPublicKey == channelKey.publicKey)
+            let key = keys.key(
+                from: try channelKey.sharedSecret(with: receiverKey),
+                for: .shareEncryption,
+                from: 1,
+                to: client.rawValue,
+                publicKeys: [channelKey.publicKey, receiverKey]
+            )
+            let plaintext = bigEndianBytes(from) + bigEndianBytes(to) + [UInt8](repeating: 5, count: 64)
+            let context = keys.session.bytes + [0x32] + bigEndianBytes(1 as UInt32) + bigEndianBytes(client.rawValue)
+            let sealed = try SealingKey(key).seal(SecretBytes(copying: plaintext), authenticating: context)
+            return AddressedBox(party: 1, box: sealed)
+        }
+        #expect(try revealed { try box(from: 1, to: 2, in: $0) } == [1, 2, 3, 4, 5])
+        for (from, to) in [(3, 2), (1, 3), (2, 1), (0, 0)] as [(UInt32, UInt32)] {
+            #expect(try revealed { try box(from: from, to: to, in: $0) } == [2, 3, 4, 5])
+        }
+    }
+
     /// What a client reveals when one of its boxes was exchanged for another and client 1 is said to be lost.
     private func revealed(after exchange: (SecAggRound.Progress) throws -> AddressedBox) throws -> [PartyID] {
         let progress = try SecAggRound().shared()

@@ -172,6 +172,36 @@ import Testing
         #expect(try party.receive(.maskedVector(vector), from: 1) == .rejected(.conflicting))
     }
 
+    @Test func `a server takes no message from a party that is no client`() throws {
+        let done = try SecAggRound().masked()
+        let foreign = try SecAggRound(seed: 2).masked()
+        var party = try SecAggRound().party(server)
+        _ = try party.start()
+        for id in all {
+            _ = try party.receive(.advertisement(#require(done.advertisements[id])), from: id)
+        }
+        let advertisement = try #require(foreign.advertisements[1])
+        #expect(try party.receive(.advertisement(advertisement), from: 9) == .rejected(.unexpected))
+        guard case .roster(let roster)? = try party.advance().envelopes.first?.message else {
+            Issue.record("The server sends no roster.")
+            return
+        }
+        #expect(roster.map(\.id) == all)
+        // Boxes for clients 1 to 4, as many as a client sends.
+        let boxes = try #require(done.boxes[5])
+        #expect(try party.receive(.encryptedShares(boxes), from: 9) == .rejected(.unexpected))
+    }
+
+    @Test func `a server takes no shares from a client whose vector never came`() throws {
+        var progress = try SecAggRound().shared()
+        let done = try SecAggRound().masked()
+        for id in others { _ = try progress.server.receive(.maskedVector(#require(done.masked[id])), from: id) }
+        _ = try progress.server.advance()
+        #expect(try progress.server.receive(.revealedShares([]), from: bad) == .rejected(.unexpected))
+        #expect(try progress.server.receive(.revealedShares([]), from: 9) == .rejected(.unexpected))
+        #expect(try progress.server.receive(.revealedShares([]), from: 1) == .accepted)
+    }
+
     // MARK: Revealed shares
 
     /// The bad client reveals a wrong share of one dealer.

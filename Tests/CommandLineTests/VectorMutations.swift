@@ -30,7 +30,7 @@ struct VectorMutations {
             "fedsum_key_schedule_v1": [
                 "session", "input", "key", "info", "commitment", "sharedSecret", "publicKey", "peerPublicKey",
             ],
-            "fedsum_wire_v1": ["bytes", "fields"],
+            "fedsum_wire_v1": ["bytes", "fields"], "fedsum_faulty_rounds_v1": ["ends", "included", "sum"],
             "fedsum_plain_round_v1": round, "fedsum_additive_round_v1": round, "fedsum_secagg_round_v1": round,
         ]
     }()

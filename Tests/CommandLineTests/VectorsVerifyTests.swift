@@ -112,6 +112,31 @@ import Testing
         #expect(run.lines.last == "1 passed, 1 failed")
     }
 
+    /// A sum of 2^64 and more must be refused for its size, and one of three bits not at all.
+    @Test(
+        arguments: [
+            (4_294_967_295, 32, "4294967295", "capacity-above-64-bits", "1 passed, 0 failed"),
+            (4_294_967_295, 32, "4294967295", "zero-weight", "0 passed, 1 failed"),
+            (3, 1, "null", "capacity-above-64-bits", "0 passed, 1 failed"),
+        ]
+    )
+    func `what must be refused and is not fails, and so does another reason`(
+        contributors: Int,
+        bits: Int,
+        weight: String,
+        error: String,
+        expected: String
+    ) throws {
+        let scratch = try Scratch()
+        let row =
+            #"{"id": "a", "result": "invalid", "contributors": \#(contributors), "quantizerBits": \#(bits), "#
+            + #""maximumWeight": \#(weight), "bits": null, "error": "\#(error)"}"#
+        let path = try scratch.file("refused.json", #"{"schema": "fedsum_capacity_v1", "cases": [\#(row)]}"#)
+        let run = try FedsumProgram.run("vectors", "verify", path)
+        #expect(run.lines.last == Substring(expected), "\(run.output)")
+        #expect(run.exitCode == (expected.hasSuffix(" 0 failed") ? 0 : 2))
+    }
+
     // MARK: Foreign files
 
     /// RFC 8439 §2.3.2, RFC 5869 A.1, RFC 7748 §5.2.

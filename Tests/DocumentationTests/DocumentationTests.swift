@@ -3,53 +3,36 @@
 import Foundation
 import Testing
 
-/// The folder of the package.
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+/// The folder of the package, or a copy of it with other pages.
+let repository: URL = {
+    if let copy = ProcessInfo.processInfo.environment["FEDSUM_DOCUMENTATION_ROOT"] { return URL(fileURLWithPath: copy) }
+    return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+}()
 
-private func text(_ path: String) throws -> String {
-    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+/// A file of the package.
+func text(_ path: String) throws -> String {
+    try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
 }
 
-/// The contents of the fenced blocks of a Markdown page, in order, with their languages.
-private func blocks(of markdown: String) -> [(language: String, lines: [String])] {
-    var result: [(String, [String])] = []
-    var open: (String, [String])?
-    for line in markdown.components(separatedBy: "\n") {
-        if line.hasPrefix("```") {
-            if let block = open {
-                result.append(block)
-                open = nil
-            } else {
-                open = (String(line.dropFirst(3)), [])
-            }
-        } else {
-            open?.1.append(line)
-        }
-    }
-    return result
+/// The paths of the files under a folder whose names end so.
+func files(under folder: String, withExtension suffix: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: repository.appendingPathComponent(folder).path).filter {
+        $0.hasSuffix("." + suffix)
+    }.map { "\(folder)/\($0)" }.sorted()
 }
 
-@Suite struct ReadmeTests {
-    @Test func `the README's example is the code that this test runs, and prints what the README says`() throws {
-        let blocks = blocks(of: try text("README.md"))
-        let source = try text("Tests/DocumentationTests/ReadmeExample.swift").components(separatedBy: "\n")
-        let imports = source.filter { $0.hasPrefix("import ") }
-        let begin = try #require(source.firstIndex { $0.contains("README: begin") })
-        let end = try #require(source.firstIndex { $0.contains("README: end") })
-        let body = source[(begin + 1)..<end].map { $0.hasPrefix("    ") ? String($0.dropFirst(4)) : $0 }
-        #expect(blocks[0].language == "swift")
-        #expect(blocks[0].lines == imports + [""] + body)
-        #expect(try readmeExample() == blocks[1].lines)
-    }
+/// README.md and every page of the documentation catalogs.
+func documentationPages() throws -> [String] {
+    try ["README.md"] + files(under: "Sources", withExtension: "md").filter { $0.contains(".docc/") }
+}
 
+@Suite struct LinkTests {
     @Test func `every relative link of the Markdown pages leads to a file`() throws {
-        let pages = [
-            "README.md", "CONTRIBUTING.md", "SECURITY.md", "Documentation/Schemes.md",
-            "Documentation/Decisions/README.md",
-        ]
+        let pages =
+            try ["README.md", "CONTRIBUTING.md", "SECURITY.md"] + files(under: "Documentation", withExtension: "md")
         for page in pages {
-            let folder = root.appendingPathComponent(page).deletingLastPathComponent()
+            let folder = repository.appendingPathComponent(page).deletingLastPathComponent()
             for match in try text(page).matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
                 let target = folder.appendingPathComponent(String(match.1))
                 #expect(FileManager.default.fileExists(atPath: target.path), "\(page) links to \(match.1)")
@@ -73,7 +56,7 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
         let folders = ["Sources", "Documentation"]
         for folder in folders {
             let files = FileManager.default.enumerator(
-                at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+                at: repository.appendingPathComponent(folder), includingPropertiesForKeys: nil)
             for case let file as URL in files! where ["swift", "md", "h", "c"].contains(file.pathExtension) {
                 let cited = Self.keys(in: try String(contentsOf: file, encoding: .utf8))
                 #expect(cited.subtracting(known).isEmpty, "\(file.lastPathComponent) cites \(cited.subtracting(known))")
@@ -87,7 +70,7 @@ private func blocks(of markdown: String) -> [(language: String, lines: [String])
         }
         #expect(paths.count > 15)
         for path in paths where !path.hasPrefix("Tests/DocumentationTests") {
-            #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path), "\(path)")
+            #expect(FileManager.default.fileExists(atPath: repository.appendingPathComponent(path).path), "\(path)")
         }
     }
 }

@@ -53,6 +53,68 @@ import Testing
         #expect(outcome.cost.stages.count == 2)
     }
 
+    @Test func `a message of another session is refused and costs its sender nothing`() throws {
+        // Well formed, but of round 2: what was sent then comes before, after and instead of what is sent now.
+        var recorded: [PartyID: [FaultSchedule.RecordedFrame]] = [:]
+        var driver = AggregationDriver(
+            scheme: GossipScheme(contributors: parties, width: try RingWidth(bits: 16)),
+            context: RoundContext(task: "test", round: 2),
+            randomness: SystemRandomnessSource()
+        )
+        driver.observer = { frame, stage in
+            guard stage?.ordinal == 0 else { return }
+            recorded[frame.sender, default: []].append(.init(receiver: frame.receiver, bytes: frame.bytes))
+        }
+        _ = driver.run { [$0.rawValue, 5] }
+        let old = try #require(recorded[1])
+        #expect(old.count == 2)
+
+        for send in 0...1 {
+            let outcome = try gossip(faults: [.replay(1, send: send, of: old)])
+            #expect(outcome.aggregate == Aggregate(sum: [6, 600], contributors: parties))
+            #expect(outcome.finished == Set(parties) && outcome.duplicates == 0)
+            // Whoever is done refuses everything as late.
+            #expect(outcome.rejections.count == 2)
+            #expect(
+                outcome.rejections.allSatisfy {
+                    $0.sender == 1 && [.malformed(.foreignSession), .late].contains($0.reason)
+                }
+            )
+        }
+        // The old one overtakes the new one.
+        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(2, send: 0, of: recorded[2] ?? [])])
+        #expect(overtaken.aggregate == Aggregate(sum: [6, 600], contributors: parties))
+        // An old vector is not summed in the place of a new one.
+        let substituted = try gossip(faults: [.substitution(1, send: 0, by: old)])
+        #expect(substituted.learned.isEmpty)
+        #expect(substituted.aborted[2] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `who is gone repeats nothing to a party that is back`() throws {
+        // The server is away while the vectors come. Client 2 is lost before it sends, client 3 as soon as it has.
+        let faults: [FaultSchedule.Fault] = [
+            .outage(9, send: 0, ticks: 500), .loss(2, beforeSend: 0), .partialSend(3, send: 0, frames: 1),
+        ]
+        let outcome = try plain(count: 6, faults: faults)
+        #expect(outcome.aggregate == Aggregate(sum: [16, 28], contributors: [1, 4, 5, 6]))
+        #expect(outcome.lost == [2, 3])
+    }
+
+    @Test func `who is cut off too repeats when it is back itself`() throws {
+        let faults: [FaultSchedule.Fault] = [
+            .outage(9, send: 0, ticks: 300), .outage(2, send: 0, ticks: 600), .outage(3, send: 0, ticks: 1_500),
+        ]
+        let outcome = try plain(count: 6, faults: faults)
+        #expect(outcome.aggregate == Aggregate(sum: [18, 35], contributors: [1, 2, 4, 5, 6]))
+    }
+
+    @Test func `a message that its sender cut short comes again as short`() throws {
+        let faults: [FaultSchedule.Fault] = [.outage(9, send: 0, ticks: 500), .truncation(2, send: 0, bytes: 1)]
+        let outcome = try plain(count: 5, faults: faults)
+        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
+        #expect(outcome.rejections == [.init(sender: 2, receiver: 9, reason: .malformed(.truncated))])
+    }
+
     @Test(arguments: 0..<8) func `messages that come before their stage are held for it`(seed: UInt64) throws {
         // One party's first send is late, so that the others are a stage ahead of it.
         let outcome = try gossip(faults: [.delay(1, send: 0, ticks: 500), .reordering(seed: seed)])
@@ -85,6 +147,13 @@ import Testing
         #expect(throwing.aborted[1] == .tooFewParties(stage: "sum", have: 1, need: 2))
     }
 
+    @Test func `a party whose step throws is out with its error`() throws {
+        let outcome = try gossip(.throwsOnAdvance(2))
+        #expect(outcome.aborted[2] == .outOfOrder)
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "sum", have: 1, need: 2))
+        #expect(outcome.learned.isEmpty && outcome.finished.isEmpty)
+    }
+
     @Test func `a contributor without the right vector is out and the others are summed`() throws {
         let outcome = try plain { $0 == 2 ? [1] : [$0.rawValue, 7] }
         #expect(outcome.aborted == [2: .wrongVectorLength(expected: 2, actual: 1)])
@@ -103,6 +172,36 @@ import Testing
         let outcome = try plain(faults: [.conflict(2, send: 0)])
         #expect(outcome.rejections == [.init(sender: 2, receiver: 9, reason: .conflicting)])
         #expect(outcome.aggregate == Aggregate(sum: [10, 28], contributors: [1, 2, 3, 4]))
+    }
+
+    /// Party 3 is lost after its vector has reached party 1 alone. So party 1 is a stage ahead of party 2, which waits
+    /// for party 3 in vain and never comes to what it holds.
+    @Test func `one early message of a sender and stage is held`() throws {
+        let conflict = try gossip(faults: [.partialSend(3, send: 0, frames: 1), .conflict(1, send: 1)])
+        #expect(conflict.rejections == [.init(sender: 1, receiver: 2, reason: .conflicting)])
+        #expect(conflict.aborted[2] == .tooFewParties(stage: "vector", have: 1, need: 2))
+        // The same bytes again contradict nothing.
+        let repeated = try gossip(faults: [.partialSend(3, send: 0, frames: 1), .duplicate(1, send: 1)])
+        #expect(repeated.rejections.isEmpty && repeated.duplicates == 1)
+    }
+
+    @Test func `a message from a party that is not waited for is refused`() throws {
+        let outcome = try gossip(.ignores(1, sender: 2))
+        #expect(outcome.rejections == [.init(sender: 2, receiver: 1, reason: .unexpected)])
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `a sender that was dropped in a stage is not heard again in it`() throws {
+        let outcome = try gossip(.sendsTwice(2), faults: [.trailingByte(2, send: 0)])
+        #expect(outcome.rejections.prefix(1) == [.init(sender: 2, receiver: 1, reason: .malformed(.trailingBytes(1)))])
+        #expect(outcome.aborted[1] == .tooFewParties(stage: "vector", have: 1, need: 2))
+    }
+
+    @Test func `a forged frame costs its supposed sender nothing`() throws {
+        let outcome = try gossip(.sendsTwice(2), faults: [.corruption(2, send: 0)])
+        #expect(outcome.rejections.map(\.reason) == [.unauthenticated, .unauthenticated])
+        #expect(outcome.finished == Set(parties))
+        #expect(outcome.aggregate?.sum == [6, 600])
     }
 
     @Test func `the deadline is the first tick that is too late`() throws {

@@ -18,6 +18,12 @@ struct GossipScheme: AggregationScheme {
         case cannotBeMade(PartyID)
         /// It throws on the first message.
         case throwsOnReceipt(PartyID)
+        /// It throws when it is told to advance.
+        case throwsOnAdvance(PartyID)
+        /// It sends its vector in two sends.
+        case sendsTwice(PartyID)
+        /// It waits for everybody but the sender.
+        case ignores(PartyID, sender: PartyID)
     }
 
     let contributors: [PartyID]
@@ -80,14 +86,26 @@ private struct GossipParty: AggregationParty {
     var sum: [UInt32]
     var heard: Set<PartyID> = []
     var confirmed: Set<PartyID> = []
+    var isRepeating = false
     var isConfirming = false
 
     private var others: [PartyID] { scheme.contributors.filter { $0 != id } }
 
     mutating func start() throws(AggregationError) -> Transition<UInt32, GossipMessage> {
-        .next(
+        guard case .sendsTwice(id) = scheme.misbehavior else { return sendVector() }
+        isRepeating = true
+        return .next(
             sending: [Envelope(to: others, .vector(sum))],
-            then: Expectation(Stage(0, "vector"), from: Set(others), quorum: others.count)
+            then: Expectation(Stage(-1, "again"), from: [], quorum: 0)
+        )
+    }
+
+    private func sendVector() -> Transition<UInt32, GossipMessage> {
+        var senders = Set(others)
+        if case .ignores(id, let sender) = scheme.misbehavior { senders.remove(sender) }
+        return .next(
+            sending: [Envelope(to: others, .vector(sum))],
+            then: Expectation(Stage(0, "vector"), from: senders, quorum: senders.count)
         )
     }
 
@@ -111,6 +129,11 @@ private struct GossipParty: AggregationParty {
     }
 
     mutating func advance() throws(AggregationError) -> Transition<UInt32, GossipMessage> {
+        if case .throwsOnAdvance(id) = scheme.misbehavior { throw .outOfOrder }
+        if isRepeating {
+            isRepeating = false
+            return sendVector()
+        }
         guard isConfirming else {
             isConfirming = true
             guard heard.count == others.count else {

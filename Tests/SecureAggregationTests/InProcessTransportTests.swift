@@ -116,6 +116,46 @@ import Testing
         #expect(longerArrived.map(\.frame.bytes) == [[1, 2, 3, 4, 0]])
     }
 
+    @Test func `recorded frames arrive after those of the send, or instead of them`() {
+        let old = [FaultSchedule.RecordedFrame(receiver: 8, bytes: [7]), .init(receiver: 9, bytes: [6])]
+        var replay = InProcessTransport(faults: FaultSchedule([.replay(1, send: 1, of: old)]))
+        _ = replay.send([frame([1])], from: 1)
+        #expect(replay.send([frame([2])], from: 1).map(\.bytes) == [[2]])
+        let replayed = arrivals(&replay)
+        #expect(replayed.map(\.frame.bytes) == [[1], [2], [7], [6]])
+        #expect(replayed.map(\.frame.receiver) == [9, 9, 8, 9])
+        #expect(replayed.allSatisfy { $0.frame.sender == 1 && $0.frame.isAuthentic } && replay.canRepeat)
+        var substitution = InProcessTransport(faults: FaultSchedule([.substitution(1, send: 0, by: old)]))
+        // What left the party is what it sent; the record shows no more.
+        #expect(substitution.send([frame([1])], from: 1).map(\.bytes) == [[1]])
+        _ = substitution.send([frame([2])], from: 1)
+        #expect(arrivals(&substitution).map(\.frame.bytes) == [[7], [6], [2]])
+    }
+
+    @Test func `an earlier send of the party arrives again after a later one`() {
+        let faults: [FaultSchedule.Fault] = [.repetition(1, send: 2, of: 0), .repetition(2, send: 0, of: 1)]
+        var transport = InProcessTransport(faults: FaultSchedule(faults))
+        for number in 0..<UInt8(4) { _ = transport.send([frame([number]), frame(to: 8, [number, 1])], from: 1) }
+        // A send that is yet to come cannot come again.
+        for number in 4..<UInt8(6) { _ = transport.send([frame(from: 2, [number])], from: 2) }
+        let arrived = arrivals(&transport)
+        #expect(
+            arrived.map(\.frame.bytes)
+                == [[0], [0, 1], [1], [1, 1], [2], [2, 1], [0], [0, 1], [3], [3, 1], [4], [5]]
+        )
+        #expect(transport.canRepeat)
+    }
+
+    @Test func `a party that is gone or cut off replays nothing`() {
+        let old = [FaultSchedule.RecordedFrame(receiver: 9, bytes: [7])]
+        let faults: [FaultSchedule.Fault] = [
+            .replay(1, send: 0, of: old), .loss(1, beforeSend: 0), .repetition(1, send: 1, of: 0),
+        ]
+        var transport = InProcessTransport(faults: FaultSchedule(faults))
+        for _ in 0..<2 { _ = transport.send([frame([1])], from: 1) }
+        #expect(arrivals(&transport).isEmpty)
+    }
+
     @Test func `faults concern the sends that they name`() {
         var transport = InProcessTransport(
             faults: FaultSchedule([.duplicate(1, send: 1), .trailingByte(2, send: 0), .corruption(3, send: 0)])

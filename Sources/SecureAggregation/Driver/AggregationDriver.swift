@@ -169,11 +169,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         seats[id]?.heard = [:]
         seats[id]?.failed = []
+        let sent = transport.send(frames, from: id)
         if transport.canReconnect {
             let origins = records.flatMap { Array(repeating: ($0.stage, $0.type), count: $0.count) }
-            seats[id]?.lastFrames = zip(frames, origins).map { ($0, $1.0, $1.1) }
+            // What a party makes while it is cut off leaves it when it is back.
+            let made = transport.isCutOff(id) ? frames : sent
+            seats[id]?.lastFrames = zip(made, origins).map { ($0, $1.0, $1.1) }
         }
-        record(transport.send(frames, from: id), records)
+        record(sent, records)
         // Sending, and wiping and freeing what a party no longer needs, is its own work too.
         charge(id, since: start, stage: stage)
         if transport.lostParties.contains(id) {
@@ -196,7 +199,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     }
 
     private mutating func reconnect(_ id: PartyID) {
-        for (_, seat) in seats.sorted(by: { $0.key < $1.key }) {
+        // Who is gone, or is cut off itself, repeats nothing.
+        for (other, seat) in seats.sorted(by: { $0.key < $1.key }) where !transport.isCutOff(other) {
             let again = seat.lastFrames.filter { $0.frame.receiver == id || $0.frame.sender == id }
             transport.resend(again.map(\.frame))
             record(again.map(\.frame), again.map { ($0.stage, $0.type, nil, 1) })
@@ -222,7 +226,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         do throws(WireError) {
             message = try Scheme.Message(decoding: frame.bytes, as: format)
         } catch {
-            return reject(frame.sender, at: frame.receiver, .malformed(error))
+            // A message of another session is an old one on its way, which does not make its sender one that is at
+            // fault now.
+            return reject(frame.sender, at: frame.receiver, .malformed(error), drops: error != .foreignSession)
         }
         // Freeing the bytes is the receiver's work.
         frame.bytes = []
@@ -253,8 +259,14 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         if let stage = message.stage {
             if stage > expectation.stage {
                 // One for each sender and stage: what is held for a party stays small, whoever sends.
-                let isHeld = seats[id]?.early.contains { $0.sender == sender && $0.message.stage == stage } ?? false
-                if isHeld { return reject(sender, at: id, .conflicting, drops: false) }
+                if let held = seats[id]?.early.first(where: { $0.sender == sender && $0.message.stage == stage }) {
+                    if held.digest == digest {
+                        outcome.duplicates += 1
+                    } else {
+                        reject(sender, at: id, .conflicting, drops: false)
+                    }
+                    return
+                }
                 seats[id]?.early.append((message, sender, digest))
                 return
             }

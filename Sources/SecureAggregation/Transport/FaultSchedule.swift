@@ -26,8 +26,29 @@ public struct FaultSchedule: Hashable, Sendable {
         case truncation(PartyID, send: Int, bytes: Int)
         /// The party itself adds a byte to every frame of the send.
         case trailingByte(PartyID, send: Int)
+        /// Frames that were recorded earlier, in this aggregation or another, arrive after those of the send, as from
+        /// the party.
+        case replay(PartyID, send: Int, of: [RecordedFrame])
+        /// Recorded frames arrive instead of those of the send.
+        case substitution(PartyID, send: Int, by: [RecordedFrame])
+        /// The frames of an earlier send of the party arrive again after those of this one.
+        case repetition(PartyID, send: Int, of: Int)
         /// The frames of all parties arrive in another order, drawn from this seed.
         case reordering(seed: UInt64)
+    }
+
+    /// Bytes that were once on their way to a party.
+    public struct RecordedFrame: Hashable, Sendable {
+        /// Who got them, and gets them again.
+        public let receiver: PartyID
+        /// One encoded message.
+        public let bytes: [UInt8]
+
+        /// A record of one frame.
+        public init(receiver: PartyID, bytes: [UInt8]) {
+            self.receiver = receiver
+            self.bytes = bytes
+        }
     }
 
     /// The faults. Where two concern the same send, they are applied in this order.

@@ -30,6 +30,8 @@ public struct InProcessTransport: Sendable {
     private var lost: Set<PartyID> = []
     private var outages: [PartyID: Int] = [:]
     private var order: UInt64?
+    /// The sends that are repeated later: by party and number.
+    private var kept: [PartyID: [Int: [Frame]]] = [:]
 
     /// The current tick.
     public private(set) var now = 0
@@ -37,7 +39,13 @@ public struct InProcessTransport: Sendable {
     /// A transport with these faults.
     public init(faults: FaultSchedule = .none) {
         self.faults = faults
-        for case .reordering(let seed) in faults.faults { order = seed }
+        for fault in faults.faults {
+            switch fault {
+            case .reordering(let seed): order = seed
+            case .repetition(let party, _, let earlier): kept[party, default: [:]][earlier] = []
+            default: break
+            }
+        }
     }
 
     /// The parties that are gone for good.
@@ -49,7 +57,10 @@ public struct InProcessTransport: Sendable {
         let number = sends[sender, default: 0]
         sends[sender] = number + 1
         if isCutOff(sender) { return [] }
+        if kept[sender]?[number] != nil { kept[sender]?[number] = frames }
         var frames = frames
+        var old: [Frame] = []
+        var substitutes: [Frame]?
         var delay = 0
         var copies = 1
         var corrupted = false
@@ -75,11 +86,17 @@ public struct InProcessTransport: Sendable {
                 }
             case .trailingByte(sender, number):
                 for index in frames.indices { frames[index].bytes.append(0) }
+            case .replay(sender, number, let recorded):
+                old += recorded.map { Frame(sender: sender, receiver: $0.receiver, bytes: $0.bytes) }
+            case .substitution(sender, number, let recorded):
+                substitutes = recorded.map { Frame(sender: sender, receiver: $0.receiver, bytes: $0.bytes) }
+            case .repetition(sender, number, let earlier):
+                if earlier < number { old += kept[sender]?[earlier] ?? [] }
             default: break
             }
         }
         if isCutOff(sender) { return [] }
-        var arriving = frames
+        var arriving = substitutes ?? frames
         if corrupted {
             for index in arriving.indices where !arriving[index].bytes.isEmpty {
                 arriving[index].bytes[arriving[index].bytes.count / 2] ^= 1
@@ -95,6 +112,7 @@ public struct InProcessTransport: Sendable {
                     return other
                 }, after: delay)
         }
+        deliver(old, after: delay)
         return frames
     }
 
@@ -130,7 +148,7 @@ public struct InProcessTransport: Sendable {
     package var canRepeat: Bool {
         faults.faults.contains { fault in
             switch fault {
-            case .duplicate, .conflict, .outage: true
+            case .duplicate, .conflict, .outage, .replay, .repetition: true
             default: false
             }
         }

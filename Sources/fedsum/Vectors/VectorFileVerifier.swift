@@ -19,6 +19,7 @@ enum VectorFileVerifier {
         case "fedsum_quantizer_v1": QuantizerVerifier.self
         case "fedsum_shamir_gf2_128_v1": ShamirVerifier.self
         case "fedsum_capacity_v1": CapacityVerifier.self
+        case "fedsum_faulty_rounds_v1": FaultyRoundVerifier.self
         case "fedsum_key_schedule_v1": KeyScheduleVerifier.self
         case "fedsum_plain_round_v1", "fedsum_additive_round_v1", "fedsum_shamir_round_v1",
             "fedsum_peer_to_peer_round_v1", "fedsum_secagg_round_v1":

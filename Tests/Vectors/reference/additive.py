@@ -74,14 +74,14 @@ def run(session, minimum_contributors, identities, private_keys, inputs, generat
                 session, identity_keys, private_keys[j], j, minimum_contributors, forward["entries"]
             )
         except Refused as reason:
-            given_up.append((j, str(reason)))
+            given_up.append((FORWARD, j, leader, str(reason)))
             continue
         if unopened:
             log.send(COMBINE, j, leader, 0x23, {"contributors": unopened})
         else:
             log.send(COMBINE, j, leader, 0x22, {"elements": combine(session, j, seeds)})
     if given_up:
-        raise RoundAborted(FORWARD, given_up[0][0], log, given_up[0][1])
+        raise RoundAborted(FORWARD, given_up[0][1], log, given_up[0][3])
     answers = log.received(COMBINE, leader)
     if any("contributors" in body for body in answers.values()):
         raise RoundAborted(COMBINE, leader, log, "complaint")

@@ -39,6 +39,7 @@ def context_json(context):
 
 def session_json(session, **own):
     """own: the scheme's own parameters."""
+    assert own.get("fieldBits", 0) == session.field_bits
     return {
         "scheme": session.scheme, "bits": session.bits, "dimension": session.dimension, **own,
         "contributors": session.contributors, "helpers": session.helpers, "context": context_json(session.context),
@@ -194,6 +195,14 @@ def key_schedule():
                 "info": keys.simulation_info(purpose, context, party),
                 "key": keys.simulation_key(seed, purpose, context, party),
             })
+    # Long-lived keys belong to no round.
+    none = {"task": b"simulation", "round": 0, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32)}
+    for purpose, party in [("aggregator key", 101), ("contributor identity", 1), ("contributor identity", 2**32 - 1)]:
+        cases.append({
+            "id": f"simulation-long-lived-{purpose.replace(' ', '-')}-{party}", "result": "valid", "kind": "simulation-key",
+            "seed": "12", "purpose": purpose, "context": context_json(none), "party": party,
+            "info": keys.simulation_info(purpose, none, party), "key": keys.simulation_key(12, purpose, none, party),
+        })
     return cases
 
 

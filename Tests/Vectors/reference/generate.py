@@ -7,9 +7,13 @@ import sys
 
 import cases_arithmetic
 import cases_fields
-import cases_must_fail
 import cases_rounds
 import cases_wire
+import must_fail_leader
+import must_fail_peers
+import must_fail_server
+import must_fail_sessions
+import schedules
 import schemas
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
@@ -67,10 +71,16 @@ FILES = {
         cases_rounds.secagg_rounds,
         "Whole rounds of SecAgg. `rand` is the seeded generator's key; `drawn` is what a client draws, in order. A client with lostAfter sends nothing more.",
     ),
-    "must_fail/session_v1": (cases_must_fail.sessions, "Parameters that make no session."),
-    "must_fail/additive_round_v1": (lambda: cases_must_fail.leader_rounds("additive"), MUST_FAIL),
-    "must_fail/shamir_round_v1": (lambda: cases_must_fail.leader_rounds("shamir"), MUST_FAIL),
-    "must_fail/peer_to_peer_round_v1": (cases_must_fail.peer_rounds, MUST_FAIL),
+    "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),
+    "must_fail/plain_round_v1": (lambda: must_fail_server.server_rounds("plain"), MUST_FAIL),
+    "must_fail/secagg_round_v1": (lambda: must_fail_server.server_rounds("secagg"), MUST_FAIL),
+    "must_fail/additive_round_v1": (lambda: must_fail_leader.leader_rounds("additive"), MUST_FAIL),
+    "must_fail/shamir_round_v1": (lambda: must_fail_leader.leader_rounds("shamir"), MUST_FAIL),
+    "must_fail/peer_to_peer_round_v1": (must_fail_peers.peer_rounds, MUST_FAIL),
+    "faulty_rounds_v1": (
+        schedules.committed,
+        "Rounds with faults and what must become of every party; Documentation/FaultyRounds.md says how to read them.",
+    ),
 }
 
 

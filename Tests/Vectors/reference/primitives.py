@@ -22,7 +22,7 @@ def xor(a, b):
 P25519 = 2**255 - 19
 
 
-@functools.cache  # the same keys meet in many cases
+@functools.cache  # many cases are of one session, and begin alike
 def x25519(scalar, u):
     """The u-coordinate of scalar times the point with coordinate u, without the check for zero."""
     k = bytearray(scalar)
@@ -109,6 +109,7 @@ DOUBLE = bytes(xtime(a) for a in range(256))
 SHIFT_ROWS = [0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11]
 
 
+@functools.cache
 def aes_round_keys(key):
     words = [key[i : i + 4] for i in range(0, len(key), 4)]
     size = len(words)
@@ -142,6 +143,7 @@ def aes_block(round_keys, block):
     return state
 
 
+@functools.cache
 def aes_ctr_keystream(key, initial_counter_block, length):
     """SP 800-38A section 6.5 with the whole block as one big-endian counter mod 2^128."""
     round_keys = aes_round_keys(key)
@@ -184,12 +186,14 @@ def gcm_crypt(round_keys, nonce, data):
     return out
 
 
+@functools.cache
 def gcm_seal(key, nonce, aad, plaintext):
     round_keys = aes_round_keys(key)
     ciphertext = gcm_crypt(round_keys, nonce, plaintext)
     return ciphertext + gcm_tag(round_keys, nonce, aad, ciphertext)
 
 
+@functools.cache
 def gcm_open(key, nonce, aad, box):
     round_keys = aes_round_keys(key)
     ciphertext, tag = box[:-16], box[-16:]
@@ -215,6 +219,7 @@ def quarter_round(s, a, b, c, d):
     s[b] = rotate(s[b] ^ s[c], 7)
 
 
+@functools.cache
 def chacha20_block(key, counter, nonce):
     def words(data):
         return [int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4)]

@@ -62,7 +62,8 @@ WIRE_ERRORS = [
 # Why a party drops a message that decodes, gives up, or complains.
 PARTY_ERRORS = [
     "wrong-seed-count", "wrong-signature", "box-does-not-open", "unknown-party", "too-few-parties", "inconsistent-share",
-    "wrong-kind-of-share", "wrong-parties-in-list",
+    "wrong-kind-of-share", "wrong-parties-in-list", "own-keys-replaced", "own-input-dropped", "equal-keys",
+    "low-order-point",
 ]
 
 
@@ -359,6 +360,36 @@ def capacity(name):
     ))
 
 
+def faulty_rounds(name):
+    def fault(*kinds, **own):
+        return record({"kind": one_of(*kinds), **own})
+
+    party = {"party": PARTY, "send": integer(0, 10)}
+
+    def case(*schemes, **own):
+        return record({
+            "id": TEXT, "result": const("valid"), "scheme": one_of(*schemes), "seed": integer(), "clients": integer(1),
+            "helpers": integer(0), "bits": BITS, "dimension": integer(1), "minimumContributors": integer(1), **own, **rest,
+        })
+
+    rest = {
+        "faults": array(either(
+            fault("none"),
+            fault("reordering", seed=integer()),
+            fault("loss", "duplicate", "conflict", "corruption", "trailing-byte", "replay", "substitution", **party),
+            fault("partial-send", **party, frames=COUNT),
+            fault("truncation", **party, bytes=COUNT),
+            fault("repetition", **party, of=integer(0, 10)),
+            fault("delay", "outage", **party, ticks=COUNT),
+        )),
+        "ends": {"type": "string", "pattern": "^[LDTX0-9]+$"}, "included": {"type": "string", "pattern": "^[01]*$"},
+        "sum": ELEMENTS,
+    }
+    return document(name, either(
+        case("plain", "additive"), case("shamir", "peer-to-peer", "secagg", threshold=integer(1)),
+    ))
+
+
 def all_schemas():
     """Family -> its schema."""
     out = {
@@ -373,11 +404,11 @@ def all_schemas():
         "capacity_v1": capacity("capacity_v1"),
         "key_schedule_v1": key_schedule("key_schedule_v1"),
         "wire_v1": messages("wire_v1"),
+        "faulty_rounds_v1": faulty_rounds("faulty_rounds_v1"),
         "must_fail_session_v1": impossible_sessions("must_fail_session_v1"),
     }
     for scheme in OWN:
         name = scheme.replace("-", "_") + "_round_v1"
         out[name] = rounds(name, scheme)
-        if scheme in ("additive", "shamir", "peer-to-peer"):
-            out[f"must_fail_{name}"] = disturbed_rounds(f"must_fail_{name}", scheme)
+        out[f"must_fail_{name}"] = disturbed_rounds(f"must_fail_{name}", scheme)
     return out

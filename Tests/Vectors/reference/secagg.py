@@ -3,7 +3,7 @@
 
 import keys
 import wire
-from primitives import Refused, public_key
+from primitives import Refused, public_key, shared_secret
 from rings import add, mask, subtract
 from sharing import draw_polynomials, reconstruct, share_at
 from transcript import RoundAborted, Transcript
@@ -28,8 +28,9 @@ def require(condition, reason):
 
 
 class Client:
-    def __init__(self, session, u, threshold, x, generator):
+    def __init__(self, session, u, threshold, quorum, x, generator):
         self.session, self.u, self.threshold, self.x, self.generator = session, u, threshold, x, generator
+        self.quorum = quorum  # the fewest clients that it accepts at any stage
         self.channel_private = generator.draw("channelPrivateKey", None, 32)
         self.mask_seed = generator.draw("maskSeed", None, 32)
         self.self_seed = generator.draw("selfMaskSeed", None, 32)
@@ -45,7 +46,12 @@ class Client:
         self.roster = {entry["id"]: entry["keys"] for entry in roster}
         require(set(self.roster) <= set(self.session.contributors), "unknown-party")
         require(self.roster.get(self.u) == self.advertise_keys(), "own-keys-replaced")
-        require(len(self.roster) >= self.threshold, "too-few-parties")
+        require(len(self.roster) >= self.quorum, "too-few-parties")
+        public_keys = [keys[name] for keys in self.roster.values() for name in ("channelPublicKey", "maskPublicKey")]
+        require(len(set(public_keys)) == len(public_keys), "equal-keys")
+        for v in self.roster:
+            if v != self.u:
+                shared_secret(self.mask_seed, self.roster[v]["maskPublicKey"])  # refuses one of low order
         mask_polynomials = draw_polynomials(self.mask_seed, self.threshold, self.generator, "maskSeedCoefficient")
         self_polynomials = draw_polynomials(self.self_seed, self.threshold, self.generator, "selfMaskSeedCoefficient")
         shares = []
@@ -71,7 +77,7 @@ class Client:
         self.boxes = {entry["from"]: entry["box"] for entry in shares}
         self.u2 = sorted([*self.boxes, self.u])
         require(self.u not in self.boxes and set(self.boxes) <= set(self.roster), "unknown-party")
-        require(len(self.u2) >= self.threshold, "too-few-parties")
+        require(len(self.u2) >= self.quorum, "too-few-parties")
         bits, dimension = self.session.bits, self.session.dimension
         y = add(bits, self.x, mask(keys.self_mask_key(self.session, self.self_seed, self.u), bits, dimension))
         for v in self.u2:
@@ -85,10 +91,13 @@ class Client:
     def unmask(self, survivors):
         require(set(survivors) <= set(self.u2), "unknown-party")
         require(self.u in survivors, "own-input-dropped")
-        require(len(survivors) >= self.threshold, "too-few-parties")
+        require(len(survivors) >= self.quorum, "too-few-parties")
         shares = []
         for v in self.u2:
-            mask_share, self_share = self.own_shares if v == self.u else self.open_shares(v)
+            try:
+                mask_share, self_share = self.own_shares if v == self.u else self.open_shares(v)
+            except Refused:
+                continue  # a box that does not open is a share that is not held
             shares.append({"of": v, "share": self_share if v in survivors else mask_share})
         return {"shares": shares}
 
@@ -121,20 +130,31 @@ def remove_masks(session, threshold, advertisements, u2, inputs, revealed):
     return total
 
 
-def run(session, server, threshold, minimum_contributors, inputs, generators, lost_after):
+def run(session, server, threshold, minimum_contributors, inputs, generators, lost_after, log=None):
     """lost_after: id -> one of SENDS. Returns (transcript, [U1, U2, U3, U4], sum)."""
-    log = Transcript(session)
+    log = log or Transcript(session)
     quorum = max(threshold, minimum_contributors)
-    clients = {u: Client(session, u, threshold, inputs[u], generators[u]) for u in session.contributors}
+    clients = {u: Client(session, u, threshold, quorum, inputs[u], generators[u]) for u in session.contributors}
 
     def sends(u, what):
         return SENDS.index(what) <= SENDS.index(lost_after.get(u, "unmask"))
 
-    def collect(stage):
-        bodies = log.received(stage, server)
-        if len(bodies) < quorum:
+    def collect(stage, fewest=quorum, check=lambda sender, kind, body: None):
+        bodies = log.received(stage, server, check)
+        if len(bodies) < fewest:
             raise RoundAborted(stage, server, log)
         return bodies
+
+    def answer(stage, u, kind, name, act):
+        """A client's answer to the server's message of the stage; none if that was dropped, or makes the client give up."""
+        message = log.received(stage, u).get(server)
+        if message is not None:
+            try:
+                body = act(message[name])
+            except Refused as reason:
+                log.given_up.append((stage, u, server, str(reason)))
+            else:
+                log.send(stage + 1, u, server, kind, body)
 
     for u in session.contributors:
         if sends(u, "advertise-keys"):
@@ -146,8 +166,12 @@ def run(session, server, threshold, minimum_contributors, inputs, generators, lo
 
     for u in u1:
         if sends(u, "share-keys"):
-            log.send(2, u, server, 0x32, clients[u].share_keys(log.received(1, u)[server]["roster"]))
-    dealt = collect(2)
+            answer(1, u, 0x32, "roster", clients[u].share_keys)
+
+    def check_shares(sender, kind, body):
+        require([entry["to"] for entry in body["shares"]] == [v for v in u1 if v != sender], "wrong-parties-in-list")
+
+    dealt = collect(2, check=check_shares)
     u2 = sorted(dealt)
     for u in u2:
         boxes = [{"from": v, "box": e["box"]} for v in u2 if v != u for e in dealt[v]["shares"] if e["to"] == u]
@@ -155,7 +179,7 @@ def run(session, server, threshold, minimum_contributors, inputs, generators, lo
 
     for u in u2:
         if sends(u, "masked-input"):
-            log.send(4, u, server, 0x34, clients[u].masked_input(log.received(3, u)[server]["shares"]))
+            answer(3, u, 0x34, "shares", clients[u].masked_input)
     masked = collect(4)
     u3 = sorted(masked)
     for u in u3:
@@ -163,8 +187,8 @@ def run(session, server, threshold, minimum_contributors, inputs, generators, lo
 
     for u in u3:
         if sends(u, "unmask"):
-            log.send(6, u, server, 0x36, clients[u].unmask(log.received(5, u)[server]["survivors"]))
-    answers = collect(6)
+            answer(5, u, 0x36, "survivors", clients[u].unmask)
+    answers = collect(6, threshold)
     revealed = {v: [(e["of"], e["share"]) for e in body["shares"]] for v, body in answers.items()}
     vectors = {u: body["elements"] for u, body in masked.items()}
     total = remove_masks(session, threshold, advertisements, u2, vectors, revealed)

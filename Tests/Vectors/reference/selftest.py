@@ -11,6 +11,7 @@ import check_schemas
 import ed25519
 import fields
 import keys
+import outcomes
 import peers
 import plain
 import quantizer
@@ -569,10 +570,52 @@ def check_rounds():
             check(f"wire {kind} cut at {cut}", refusal(wire.decode, at, data[:cut]) is None, False)
 
 
+# scheme, clients, helpers, minimum cohort, threshold, faults; then the ends and who is in the sum, worked out by hand.
+OUTCOMES = [
+    ("plain", 5, 1, 3, None, [("loss", 4, 0)], "DXDDDL", "10111"),
+    ("plain", 5, 1, 5, None, [("corruption", 4, 0)], "DDDDD0", "00000"),
+    ("plain", 3, 1, 3, None, [("delay", 2, 0, {"ticks": 1000})], "DDD0", "000"),
+    ("plain", 3, 1, 3, None, [("delay", 2, 0, {"ticks": 999})], "DDDL", "111"),
+    # Additive sharing: an aggregator that has answered is done; the leader waits for the other in vain.
+    ("additive", 4, 3, 3, None, [("loss", 1003, 1)], "DDDD2DX", "0000"),
+    # One that gets no list tells the leader, who cannot do without it.
+    ("additive", 4, 3, 3, None, [("partial-send", 1001, 1, {"frames": 1})], "DDDDXD1", "0000"),
+    ("additive", 4, 3, 3, None, [("corruption", 1001, 1)], "DDDDT11", "0000"),
+    ("additive", 4, 3, 4, None, [("trailing-byte", 2, 0)], "DDDD0TT", "0000"),
+    ("shamir", 4, 4, 3, 2, [("loss", 1003, 1)], "DDDDLDXD", "1111"),
+    ("shamir", 4, 4, 3, 3, [("loss", 1003, 1)], "DDDD2DXD", "0000"),
+    ("shamir", 4, 4, 3, 2, [("corruption", 1001, 1)], "DDDD2111", "0000"),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 2)], "DXDDDL", "10111"),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 3)], "DXDDDL", "11111"),
+    ("secagg", 5, 1, 3, 5, [("loss", 4, 2)], "TXTTT4", "00000"),
+    ("secagg", 5, 1, 3, 5, [("corruption", 4, 0)], "T1TTT0", "00000"),
+    ("secagg", 5, 1, 3, 3, [("corruption", 1001, 1)], "111112", "00000"),
+    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "DD555X", "00000"),
+    ("secagg", 5, 1, 3, 3, [("outage", 4, 1, {"ticks": 10_000})], "D3DDDL", "10111"),
+    # Peer to peer: who is held by some only is in nobody's sum; a list that is not heard does no harm.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 2})], "LLLLX", "11110"),
+    ("peer-to-peer", 5, 0, 3, 3, [("corruption", 2, 1)], "LLLLL", "11111"),
+    ("peer-to-peer", 5, 0, 5, 4, [("loss", 4, 0)], "0X000", "00000"),
+    ("peer-to-peer", 5, 0, 3, 3, [("loss", 4, 1), ("loss", 6, 1)], "LXXLL", "11111"),
+    ("peer-to-peer", 5, 0, 3, 4, [("loss", 4, 1), ("loss", 6, 2)], "2XX22", "00000"),
+    # Peer 10 holds no share of 4, says so to peer 2 alone and is gone: peer 2's list is shorter than that of the others.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 4, 0, {"frames": 3}), ("partial-send", 10, 1, {"frames": 1})], "2X22X", "00000"),
+    ("peer-to-peer", 5, 0, 3, 5, [("partial-send", 10, 0, {"frames": 1})], "2000X", "00000"),
+    ("peer-to-peer", 5, 0, 3, 5, [("loss", 10, 1)], "2222X", "00000"),
+]
+
+
+def check_outcomes():
+    for scheme, clients, helpers, minimum, threshold, faults, ends, included in OUTCOMES:
+        listed = [{"kind": kind, "party": party, "send": send, **(rest[0] if rest else {})} for kind, party, send, *rest in faults]
+        case = {"scheme": scheme, "clients": clients, "helpers": helpers, "minimumContributors": minimum, "threshold": threshold}
+        check(f"outcome of {scheme} with {faults}", outcomes.outcome({**case, "faults": listed}), (ends, included))
+
+
 if __name__ == "__main__":
     for checks in [
         check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
-        check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_validator,
+        check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_outcomes, check_validator,
     ]:
         checks()
     print(f"{passed} passed, {failed} failed")

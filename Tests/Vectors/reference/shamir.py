@@ -94,7 +94,7 @@ def run(session, minimum_contributors, identities, private_keys, inputs, generat
                 session, identity_keys, private_keys[j], j, minimum_contributors, forward["entries"]
             )
         except Refused as reason:
-            given_up.append((j, str(reason)))
+            given_up.append((FORWARD, j, leader, str(reason)))
             continue
         if unopened:
             log.send(COMBINE, j, leader, 0x43, {"contributors": unopened})

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shamir sharing over GF(2^128), two field elements to a 32-byte secret."""
 
+import functools
+
 from primitives import Refused
 
 MODULUS = 1 << 128 | 1 << 7 | 1 << 2 | 1 << 1 | 1
 
 
+@functools.cache
 def multiply(a, b):
     product = 0
     for i in range(128):
@@ -26,6 +29,7 @@ def power(a, exponent):
     return out
 
 
+@functools.cache
 def inverse(a):
     assert a != 0
     return power(a, 2**128 - 2)

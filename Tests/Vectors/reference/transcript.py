@@ -30,7 +30,7 @@ class Transcript:
         self.session, self.faults = session, faults or Faults()
         self.messages, self.sends, self.gone = [], {}, set()
         self.refusals = []  # (stage, receiver, sender, reason): messages that their receivers drop
-        self.given_up = []  # (aggregator, reason): who aborts over what the leader forwards
+        self.given_up = []  # (stage, party, sender, reason): who aborts over what it was sent
 
     def send(self, stage, sender, receiver, kind, body):
         self.send_all(stage, sender, [(receiver, kind, body)])

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The lines between the two marks, and these imports, are the example in README.md, letter for letter; a test holds
-// them against each other.
+// The code of README.md: see SnippetPage.
 import PairwiseMasking
 import RingArithmetic
 import SecureAggregation
 
-/// Runs the example, and returns what it prints.
-func readmeExample() throws -> [String] {
-    var output: [String] = []
-    func print(_ items: Any...) { output.append(items.map { "\($0)" }.joined(separator: " ")) }
-
-    // README: begin
+@Sendable func readme(_ page: SnippetRun) throws {
+    page.begin()
     let clients = (1...10).map { PartyID($0) }
     let scheme = try SecAgg<UInt32>(
         contributors: clients, server: 100, dimension: 3,
@@ -22,7 +17,9 @@ func readmeExample() throws -> [String] {
     let outcome = driver.run { client in [client.rawValue, 10 * client.rawValue, 65_535] }
     print("clients in the sum:", outcome.aggregate?.contributors ?? [])
     print("sum:", outcome.aggregate?.sum ?? [])
-    // README: end
+    page.end()
 
-    return output
+    try page.script("Scripts/run")
+    try page.script("Scripts/test")
+    try page.dependency(#".package(url: "<the address of this repository>", branch: "main"),"#)
 }
