@@ -15,8 +15,8 @@ public import SecureRandomness
 ///
 /// - Threat model: a server that follows the protocol and colludes with fewer than t clients. Not one that lies: t > N/2
 ///   keeps any one client's two secrets apart, but the same boxes and survivors must be shown to all clients, which this
-///   scheme does not check, and clients' keys reach one another through the server (Documentation/Schemes.md has what a
-///   lie can open: at t ≤ 0.61·N one client's vector).
+///   scheme does not check, and clients' keys reach one another through the server (<doc:SecAggThreats> has what a lie can
+///   open: at t ≤ 0.61·N one client's vector).
 /// - Dropouts: up to N − t clients, at any stage.
 /// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the
 ///   server: a mask for each survivor, and one for each pair of a survivor and a client lost between sharing and
@@ -77,6 +77,8 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     public var name: String { "secagg" }
     /// The parties that own no vector.
     public var helpers: [PartyID] { [server] }
+    /// Vectors travel in the ring of the sum.
+    public var field: PrimeField? { nil }
     /// Who learns the sum.
     public var recipients: Set<PartyID> { [server] }
 

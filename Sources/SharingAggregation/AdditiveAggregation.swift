@@ -70,6 +70,8 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     public var name: String { "additive" }
     /// The parties that own no vector.
     public var helpers: [PartyID] { [leader] + aggregators }
+    /// Vectors travel in the ring of the sum.
+    public var field: PrimeField? { nil }
     /// Who learns the sum.
     public var recipients: Set<PartyID> { [leader] }
 

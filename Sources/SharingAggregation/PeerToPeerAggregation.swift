@@ -13,8 +13,10 @@ public import SecureRandomness
 /// shares are additive over Z/2^b, and any loss ends the round. T − 1 of a peer's N shares are seeds of 32 bytes.
 ///
 /// - T peers together learn every vector; fewer learn the sum and nothing else.
-/// - A peer sends one partial sum in a round, and N/2 < T: two lists of contributors cannot both be summed by peers that
-///   follow the protocol. Against c peers that lie about whose shares they hold, that takes T > (N + c)/2.
+/// - A peer sends one partial sum in a round, and N/2 < T: of two lists of contributors at most one is summed by peers
+///   that keep what they see to themselves. c peers that put their shares together can open two, which differ by a
+///   vector, unless T > (N + c)/2: if they lie about whose shares they hold, and even if they do not but messages are
+///   lost or late (Documentation/ViewOfTheServer.md).
 /// - Channels between peers must be authenticated and confidential: shares travel as they are.
 /// - A vector is in the sum if its shares reached every peer that was heard afterwards, even if its owner was lost then.
 /// - Partial sums beyond T are held against the others; one false share or sum ends the round without a culprit.

@@ -272,13 +272,36 @@ import Testing
 
     @Test func `a contributor whose seed does not open is named by the aggregator`() throws {
         // The leader cannot see it; the aggregator names the contributor, and the round ends.
+        let scheme = try scheme()
+        func secret(_ byte: UInt8) -> SecretBytes { SecretBytes(copying: [UInt8](repeating: byte, count: 32)) }
+        let sealed = try SealedSeed(
+            secret(1),
+            along: SealedSeed.Route(
+                contributor: 4,
+                aggregator: 1001,
+                keys: KeySchedule(session: scheme.session(in: RoundContext(task: "test", round: 1)), round: 1),
+                messageType: 0x20
+            ),
+            to: KeyAgreementPrivateKey(seed: secret(2)).publicKey,
+            ephemeral: KeyAgreementPrivateKey(seed: secret(3)),
+            signedBy: #require(scheme.enrollment.signingKeys[4])
+        )
+        let outcome = try run { sender, envelope in
+            guard sender == 4, case .share(let share, let seeds) = envelope.message else { return [envelope] }
+            return [Envelope(to: envelope.receivers, .share(share, seeds: [sealed, seeds[1]]))]
+        }
+        #expect(outcome.learned.isEmpty)
+        #expect(outcome.aborted[1001] == .inconsistentShares(dealer: 4))
+        #expect(outcome.aborted[leader] == .inconsistentShares(dealer: 4))
+    }
+
+    @Test func `a contributor that signs for another aggregator loses its place, and nobody else`() throws {
         let outcome = try run { sender, envelope in
             guard sender == 4, case .share(let share, let seeds) = envelope.message else { return [envelope] }
             return [Envelope(to: envelope.receivers, .share(share, seeds: seeds.reversed()))]
         }
-        #expect(outcome.learned.isEmpty)
-        #expect(outcome.aborted[1001] == .violation(.boxDoesNotOpen(4), by: leader))
-        #expect(outcome.aborted[1002] == .violation(.boxDoesNotOpen(4), by: leader))
+        #expect(outcome.aggregate?.contributors == [1, 2, 3, 5])
+        #expect(outcome.rejections.map(\.reason) == [.invalid(.badSignature(4))])
     }
 
     @Test func `a leader takes one share of a contributor and one answer of an aggregator, each in its step`() throws {
@@ -362,9 +385,9 @@ import Testing
         _ = try run(log: log)
         var blocks: [[UInt8]] = []
         for entry in log.entries where entry.type == 0x20 {
-            // Two sealed seeds of 32 + 48 bytes at the end.
-            for start in [0, 32, 80, 112] {
-                blocks.append(Array(entry.bytes.suffix(160)[(entry.bytes.count - 160 + start)...].prefix(32)))
+            // Two sealed seeds of 32 + 48 + 64 bytes at the end: their keys and ciphertexts.
+            for start in [0, 32, 144, 176] {
+                blocks.append(Array(entry.bytes.suffix(288)[(entry.bytes.count - 288 + start)...].prefix(32)))
             }
         }
         #expect(blocks.count == 20 && Set(blocks).count == 20)
@@ -378,20 +401,37 @@ import Testing
                 contributors: [1, 2, 3],
                 leader: 9,
                 aggregators: [],
+                enrollment: .simulated([1, 2, 3], []),
                 dimension: 1,
                 width: RingWidth(bits: 8)
             )
         }
         let scheme = try scheme()
-        let clientSide = try AdditiveAggregation<UInt64>(
-            contributors: scheme.contributors,
-            leader: leader,
-            aggregators: Array(zip(scheme.aggregators, scheme.aggregatorKeys)).map { ($0.0, $0.1) },
-            dimension: 4,
-            width: scheme.width
-        )
+        func make(_ change: (inout SharingEnrollment) -> Void) throws -> AdditiveAggregation<UInt64> {
+            var enrollment = scheme.enrollment
+            change(&enrollment)
+            return try AdditiveAggregation<UInt64>(
+                contributors: scheme.contributors,
+                leader: leader,
+                aggregators: scheme.aggregators,
+                enrollment: enrollment,
+                dimension: 4,
+                width: scheme.width
+            )
+        }
+        // Without the public key of one of them there is no scheme.
+        #expect(throws: AggregationError.missingKey(1002)) { try make { $0.aggregatorKeys[1002] = nil } }
+        #expect(throws: AggregationError.missingKey(4)) { try make { $0.contributorKeys[4] = nil } }
+        // At client 1, no private key but its own is there.
+        let clientSide = try make {
+            $0.privateKeys = [:]
+            $0.signingKeys = $0.signingKeys.filter { $0.key == 1 }
+        }
         let context = RoundContext(task: "test", round: 1)
-        #expect(throws: AggregationError.unknownParty(1001)) {
+        #expect(throws: AggregationError.missingKey(2)) {
+            try clientSide.makeParty(2, contributing: inputs[2], in: context, using: SystemRandomness())
+        }
+        #expect(throws: AggregationError.missingKey(1001)) {
             try clientSide.makeParty(1001, contributing: nil, in: context, using: SystemRandomness())
         }
         #expect(throws: AggregationError.unknownParty(77)) {
@@ -404,16 +444,23 @@ import Testing
         #expect(clientSide.session(in: context) == scheme.session(in: context))
     }
 
-    @Test func `another aggregator key makes another session`() throws {
+    @Test func `another key of an aggregator or a contributor makes another session`() throws {
         let scheme = try scheme()
         let context = RoundContext(task: "test", round: 1)
-        let other = try AdditiveAggregation<UInt64>(
-            contributors: scheme.contributors,
-            leader: leader,
-            aggregators: [(1001, scheme.aggregatorKeys[1]), (1002, scheme.aggregatorKeys[0])],
-            dimension: 4,
-            width: scheme.width
-        )
-        #expect(other.session(in: context) != scheme.session(in: context))
+        var aggregators = scheme.enrollment
+        aggregators.aggregatorKeys[1001] = scheme.enrollment.aggregatorKeys[1002]
+        var contributors = scheme.enrollment
+        contributors.contributorKeys[1] = scheme.enrollment.contributorKeys[2]
+        for enrollment in [aggregators, contributors] {
+            let other = try AdditiveAggregation<UInt64>(
+                contributors: scheme.contributors,
+                leader: leader,
+                aggregators: scheme.aggregators,
+                enrollment: enrollment,
+                dimension: 4,
+                width: scheme.width
+            )
+            #expect(other.session(in: context) != scheme.session(in: context))
+        }
     }
 }

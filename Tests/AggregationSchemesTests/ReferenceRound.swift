@@ -23,6 +23,8 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
         let id: UInt32
         /// The key of its generator; plain clients draw nothing.
         let rand: String?
+        /// The seed of its signing key, where it has one.
+        let identitySeed: String?
         let input: [String]
         /// The last of its sends that it makes.
         let lostAfter: String?
@@ -132,21 +134,24 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
                 randomness: randomness
             )
         case "additive":
-            var keys: [PartyID: KeyAgreementPrivateKey] = [:]
+            var enrollment = SharingEnrollment(contributorKeys: [:], aggregatorKeys: [:])
             for server in servers ?? [] {
-                keys[PartyID(server.id)] = try KeyAgreementPrivateKey(
-                    seed: SecretBytes(copying: bytes(server.privateKey))
-                )
-                #expect(keys[PartyID(server.id)]?.publicKey.bytes == bytes(server.publicKey))
+                let key = try KeyAgreementPrivateKey(seed: SecretBytes(copying: bytes(server.privateKey)))
+                #expect(key.publicKey.bytes == bytes(server.publicKey))
+                enrollment.privateKeys[PartyID(server.id)] = key
+                enrollment.aggregatorKeys[PartyID(server.id)] = key.publicKey
+            }
+            for client in clients {
+                let key = try SigningKey(seed: SecretBytes(copying: bytes(#require(client.identitySeed))))
+                enrollment.signingKeys[PartyID(client.id)] = key
+                enrollment.contributorKeys[PartyID(client.id)] = key.verifyingKey
             }
             return try run(
                 AdditiveAggregation<Element>(
                     contributors: parties,
                     leader: PartyID(helpers[0]),
-                    aggregators: try helpers.dropFirst().map {
-                        (PartyID($0), try #require(keys[PartyID($0)]).publicKey)
-                    },
-                    privateKeys: keys,
+                    aggregators: helpers.dropFirst().map { PartyID($0) },
+                    enrollment: enrollment,
                     dimension: dimension,
                     width: width,
                     minimumCohort: cohort

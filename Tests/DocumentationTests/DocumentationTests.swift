@@ -41,6 +41,47 @@ func documentationPages() throws -> [String] {
     }
 }
 
+@Suite struct ThreatPageTests {
+    /// The threat pages of these schemes, one each.
+    private static let schemes = ["plain", "additive", "shamir", "peer-to-peer", "secagg"]
+
+    /// The first table of a page, as rows of cells.
+    private static func table(of page: String) throws -> [[String]] {
+        try lines(of: text(page)).drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }.map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+    }
+
+    private static func pages() throws -> [String] {
+        try files(under: "Sources", withExtension: "md").filter { $0.hasSuffix("Threats.md") }
+    }
+
+    @Test func `every scheme has one threat page, and the overview lists it`() throws {
+        let titles = try Self.pages().map { try lines(of: text($0))[0] }
+        #expect(titles.sorted() == Self.schemes.map { "# Threats: \($0)" }.sorted())
+        let overview = try text("Sources/fedsum/fedsum.docc/Schemes.md")
+        for page in try Self.pages() {
+            let name = String(try #require(page.split(separator: "/").last?.dropLast(".md".count)))
+            #expect(overview.contains("/\(name)>"), "\(name)")
+            #expect(try text("Documentation/Schemes.md").contains("/\(name).md"), "\(name)")
+        }
+    }
+
+    @Test func `all threat pages have the same table: the same questions in the same order, and every cell filled`()
+        throws
+    {
+        let fixed = try Self.table(of: "Sources/PairwiseMasking/PairwiseMasking.docc/SecAggThreats.md")
+        #expect(fixed[0] == ["who colludes", "sees", "breaks", "we do not"])
+        #expect(fixed.count == 17)
+        for page in try Self.pages() {
+            let table = try Self.table(of: page)
+            #expect(table[0] == fixed[0], "\(page)")
+            #expect(table.map { $0.first } == fixed.map { $0.first }, "\(page)")
+            #expect(table.allSatisfy { row in row.count == 4 && !row.contains("") }, "\(page)")
+        }
+    }
+}
+
 @Suite struct PapersTests {
     /// `[BIK+17]`, `[RFC5869]`, `[SP800-38A]`, `[DAP]`: a key has no space and begins with a capital letter.
     private static func keys(in text: String) -> Set<String> {

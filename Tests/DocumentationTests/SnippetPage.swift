@@ -12,10 +12,12 @@ final class SnippetPage: Sendable, CustomStringConvertible {
     let path: String
     /// The file of `Snippets` with its code.
     let sourceName: String
-    private let body: @Sendable (SnippetRun) throws -> Void
+    /// The code of a page; within it `print` is the argument and not Swift's own.
+    typealias Body = @Sendable (_ page: SnippetRun, _ print: (Any...) -> Void) throws -> Void
+    private let body: Body
     private let cache = Mutex<[Snippet]?>(nil)
 
-    init(_ path: String, code sourceName: String, _ body: @escaping @Sendable (SnippetRun) throws -> Void) {
+    init(_ path: String, code sourceName: String, _ body: @escaping Body) {
         self.path = path
         self.sourceName = sourceName
         self.body = body
@@ -29,7 +31,7 @@ final class SnippetPage: Sendable, CustomStringConvertible {
         try cache.withLock { cache in
             if let cache { return cache }
             let run = try SnippetRun()
-            try SnippetRun.$current.withValue(run) { try body(run) }
+            try body(run) { (items: Any...) in run.print(items) }
             let snippets = run.snippets
             cache = snippets
             return snippets
@@ -57,8 +59,6 @@ struct Snippet: Sendable, Equatable {
 
 /// Collects what the snippets of a page print.
 final class SnippetRun: Sendable {
-    @TaskLocal static var current: SnippetRun?
-
     private struct State {
         var snippets: [Snippet] = []
         var text = ""
@@ -86,12 +86,17 @@ final class SnippetRun: Sendable {
         }
     }
 
-    fileprivate func write(_ text: String) { state.withLock { $0.text += text } }
+    /// As Swift's own.
+    fileprivate func print(_ items: [Any]) {
+        state.withLock { $0.text += items.map { "\($0)" }.joined(separator: " ") + "\n" }
+    }
 
     /// Runs a shell snippet with `fedsum` on the path, in a folder that all snippets of the page share.
     func shell(_ script: String) throws {
         let result = try run("bash", ["-euo", "pipefail", "-c", script])
-        guard result.status == 0 else { throw SnippetFailure(command: script, status: result.status, text: result.text) }
+        guard result.status == 0 else {
+            throw SnippetFailure(command: script, status: result.status, text: result.text)
+        }
         add(.shell(lines(of: script)), output: lines(of: result.text))
     }
 
@@ -151,14 +156,13 @@ struct SnippetFailure: Error {
     let text: String
 }
 
-/// What snippets print goes to the page's run: in this module this function comes before Swift's own.
-func print(_ items: Any...) {
-    SnippetRun.current?.write(items.map { "\($0)" }.joined(separator: " ") + "\n")
-}
-
 /// The lines of a text without its last line break.
 func lines(of text: String) -> [String] {
-    text.isEmpty ? [] : (text.hasSuffix("\n") ? String(text.dropLast()) : text).components(separatedBy: "\n")
+    text.isEmpty
+        ? []
+        : (text.hasSuffix("\n") ? text.dropLast() : text[...]).split(
+            separator: "\n", omittingEmptySubsequences: false
+        ).map(String.init)
 }
 
 /// Where the tests and `fedsum` were built, on every platform.

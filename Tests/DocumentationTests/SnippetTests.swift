@@ -35,13 +35,13 @@ private let pagesUnderTest: [SnippetPage] = {
     @Test(arguments: pagesUnderTest)
     func `a page's snippets are the code that runs here, and print what the page shows`(page: SnippetPage) throws {
         let checker = SnippetChecker(source: try text(page.sourcePath), snippets: try page.snippets())
-        for problem in checker.problems(in: try text(page.path)) { Issue.record("\(page.path), \(problem)") }
+        for problem in checker.problems(in: lines(of: try text(page.path))) { Issue.record("\(page.path), \(problem)") }
     }
 
     @Test(arguments: pagesUnderTest)
     func `a changed character in a snippet or its output is noticed`(page: SnippetPage) throws {
         let checker = SnippetChecker(source: try text(page.sourcePath), snippets: try page.snippets())
-        var lines = try text(page.path).components(separatedBy: "\n")
+        var lines = lines(of: try text(page.path))
         var changes = 0
         var isInside = false
         for index in lines.indices {
@@ -51,9 +51,8 @@ private let pagesUnderTest: [SnippetPage] = {
             guard isInside || line.hasPrefix("```") else { continue }
             for position in line.indices {
                 let other: Character = line[position] == "x" ? "y" : "x"
-                lines[index] = line.replacingCharacters(in: position...position, with: String(other))
-                #expect(
-                    !checker.problems(in: lines.joined(separator: "\n")).isEmpty, "unnoticed: \(lines[index])")
+                lines[index] = line[..<position] + String(other) + line[line.index(after: position)...]
+                #expect(!checker.problems(in: lines).isEmpty, "unnoticed: \(lines[index])")
                 changes += 1
             }
         }
@@ -64,6 +63,16 @@ private let pagesUnderTest: [SnippetPage] = {
         let known = Set(pages.map(\.path))
         for path in try documentationPages() where try text(path).contains("```") {
             #expect(known.contains(path), "\(path)")
+        }
+    }
+
+    @Test func `the first example of a module's page has at most twelve lines`() throws {
+        for page in try documentationPages() {
+            let name = String(page.split(separator: "/").last?.dropLast(".md".count) ?? "")
+            guard page.hasSuffix("/\(name).docc/\(name).md") else { continue }
+            let example = try lines(of: text(page)).drop { !$0.hasPrefix("```") }.dropFirst().prefix { $0 != "```" }
+            let code = example.drop { $0.isEmpty || $0.contains("import ") }
+            #expect((1...12).contains(code.count), "\(page): \(code.count) lines")
         }
     }
 

@@ -82,7 +82,7 @@ import Testing
             )
         }
         // The old one overtakes the new one.
-        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(2, send: 0, of: recorded[2] ?? [])])
+        let overtaken = try gossip(faults: [.delay(1, send: 0, ticks: 300), .replay(1, send: 1, of: old)])
         #expect(overtaken.aggregate == Aggregate(sum: [6, 600], contributors: parties))
         // An old vector is not summed in the place of a new one.
         let substituted = try gossip(faults: [.substitution(1, send: 0, by: old)])

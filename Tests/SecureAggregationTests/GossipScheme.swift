@@ -35,6 +35,7 @@ struct GossipScheme: AggregationScheme {
     var name: String { "gossip" }
     var encodedParameters: [UInt8] { [] }
     var helpers: [PartyID] { [] }
+    var field: PrimeField? { nil }
     var recipients: Set<PartyID> { Set(contributors) }
 
     func makeParty(

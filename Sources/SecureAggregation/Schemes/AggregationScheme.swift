@@ -19,7 +19,8 @@ public protocol AggregationScheme<Element>: Sendable {
     var encodedParameters: [UInt8] { get }
     /// The ring of the sum, Z/2^b.
     var width: RingWidth { get }
-    /// The prime field in which vectors travel; nil where they travel in the ring.
+    /// The prime field in which vectors travel; nil where they travel in the ring. It has no default, since a scheme that
+    /// wraps another one and forgot it would cut elements of the field to the ring's bits.
     var field: PrimeField? { get }
     /// How many elements a vector has.
     var dimension: Int { get }
@@ -48,9 +49,6 @@ public protocol AggregationScheme<Element>: Sendable {
 }
 
 extension AggregationScheme {
-    /// Vectors travel in the ring of the sum.
-    public var field: PrimeField? { nil }
-
     /// The digest to which every message and key of one aggregation is bound (Documentation/WireFormat.md,
     /// `SessionInput`).
     public func session(in context: RoundContext) -> HashDigest {

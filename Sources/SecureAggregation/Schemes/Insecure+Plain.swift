@@ -42,6 +42,8 @@ public enum Insecure {
         public var name: String { "plain" }
         /// The parties that own no vector.
         public var helpers: [PartyID] { [server] }
+        /// Vectors travel in the ring of the sum.
+        public var field: PrimeField? { nil }
         /// Who learns the sum.
         public var recipients: Set<PartyID> { [server] }
 

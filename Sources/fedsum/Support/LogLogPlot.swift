@@ -25,7 +25,7 @@ struct LogLogPlot {
     let subtitle: String
     let panels: [Panel]
 
-    /// Distinguishable with every kind of color vision [Okabe and Ito 2008], darkest first.
+    /// The palette of Okabe and Ito, distinguishable with every kind of color vision.
     private static let colors = [
         "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555", "#000000",
     ]

@@ -2,7 +2,7 @@
 
 // The code of a page of documentation: see SnippetPage.
 
-@Sendable func commandLine(_ page: SnippetRun) throws {
+@Sendable func commandLine(_ page: SnippetRun, print _: (Any...) -> Void) throws {
     try page.shell(
         """
         printf '1, 2, 3' > north.csv

@@ -3,7 +3,7 @@
 // The code of a page of documentation: see SnippetPage.
 import SecureRandomness
 
-@Sendable func randomness(_ page: SnippetRun) throws {
+@Sendable func randomness(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     var generator = SystemRandomness()
     let key = try generator.secretBytes(32)

@@ -5,7 +5,7 @@ import PairwiseMasking
 import RingArithmetic
 import SecureAggregation
 
-@Sendable func readme(_ page: SnippetRun) throws {
+@Sendable func readme(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let clients = (1...10).map { PartyID($0) }
     let scheme = try SecAgg<UInt32>(

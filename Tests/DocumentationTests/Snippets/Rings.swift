@@ -4,14 +4,15 @@
 import RingArithmetic
 import SecureRandomness
 
-@Sendable func rings(_ page: SnippetRun) throws {
+@Sendable func rings(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let capacity = try SumCapacity(terms: 100, inputBits: 16)
     print("a hundred 16-bit values are summed in", capacity.width)
     var generator = SystemRandomness()
     let quantizer = try FixedPointQuantizer(bits: 16, clip: 1)
     var sum = try quantizer.quantize([0.25, -0.5], using: &generator).integers
-    UInt32.add(try quantizer.quantize([0.75, -0.25], using: &generator).integers, to: &sum)
+    let other = try quantizer.quantize([0.75, -0.25], using: &generator).integers
+    UInt32.add(other, to: &sum)
     let mean = try quantizer.decodeMean(sum, dividedBy: 2)
     print("mean:", mean.map { (1000 * $0).rounded() / 1000 })
     page.end()

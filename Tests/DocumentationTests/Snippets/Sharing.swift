@@ -4,7 +4,7 @@
 import SecretSharing
 import SecureRandomness
 
-@Sendable func sharing(_ page: SnippetRun) throws {
+@Sendable func sharing(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     var generator = SystemRandomness()
     let secret = try generator.secretBytes(32)

@@ -188,6 +188,10 @@ def is_compatible(variant, a, b):
         kind = one[2]
         if kind in ("outage", "away") and other[2] not in BESIDE_AN_OUTAGE:
             return False
+        # Peer to peer, one who sees at once that too few are left says so at once, and what it says may overtake what it has
+        # said before and is delayed.
+        if variant.startswith("peer-to-peer") and kind == "malformed" and other[2] == "delay":
+            return False
         # Which of two contradicting messages comes first is then open; so is whether one that does not decode comes in the
         # stage before, where it costs its sender the place that it has there.
         if other[2] == "reordering":
@@ -247,5 +251,6 @@ def committed():
     for number, (variant, cell) in enumerate(ALL_CELLS):
         draw = SplitMix64("committed", number)
         count = draw.between(FEWEST, 9) if draw.chance(9, 10) else draw.between(10, MOST)
-        cases.append(make_round(f"{number + 1:03} {cell_name(variant, cell)}", variant, cell, count, draw, 3))
+        name = f"{number + 1:03}-{cell_name(variant, cell).replace(', ', '-')}"
+        cases.append(make_round(name, variant, cell, count, draw, 3))
     return cases

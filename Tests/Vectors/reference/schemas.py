@@ -361,33 +361,29 @@ def capacity(name):
 
 
 def faulty_rounds(name):
-    def fault(*kinds, **own):
-        return record({"kind": one_of(*kinds), **own})
+    step = {"party": PARTY, "send": integer(0, 3)}
+    ticks = integer(1, 20_000)
+    plainly = one_of("loss", "duplicate", "conflict", "corruption", "trailing-byte", "replay", "substitution")
+    fault = either(
+        record({"kind": const("none")}),
+        record({"kind": const("reordering"), "seed": COUNT}),
+        record({"kind": plainly, **step}),
+        record({"kind": const("partial-send"), **step, "frames": integer(0, 50)}),
+        record({"kind": const("truncation"), **step, "bytes": integer(0, 34)}),
+        record({"kind": const("repetition"), **step, "of": integer(0, 2)}),
+        record({"kind": one_of("delay", "outage"), **step, "ticks": ticks}),
+    )
 
-    party = {"party": PARTY, "send": integer(0, 10)}
-
-    def case(*schemes, **own):
+    def case(schemes, **more):
         return record({
-            "id": TEXT, "result": const("valid"), "scheme": one_of(*schemes), "seed": integer(), "clients": integer(1),
-            "helpers": integer(0), "bits": BITS, "dimension": integer(1), "minimumContributors": integer(1), **own, **rest,
+            **VALID, "scheme": one_of(*schemes), "seed": COUNT, "clients": integer(3, 50), "helpers": integer(0, 6),
+            "bits": BITS, "dimension": integer(1, 20), "minimumContributors": integer(2, 50), **more,
+            "faults": array(fault, 1), "ends": {"type": "string", "pattern": "^[LDTX0-6]+$"},
+            "included": {"type": "string", "pattern": "^[01]+$"}, "sum": ELEMENTS,
         })
 
-    rest = {
-        "faults": array(either(
-            fault("none"),
-            fault("reordering", seed=integer()),
-            fault("loss", "duplicate", "conflict", "corruption", "trailing-byte", "replay", "substitution", **party),
-            fault("partial-send", **party, frames=COUNT),
-            fault("truncation", **party, bytes=COUNT),
-            fault("repetition", **party, of=integer(0, 10)),
-            fault("delay", "outage", **party, ticks=COUNT),
-        )),
-        "ends": {"type": "string", "pattern": "^[LDTX0-9]+$"}, "included": {"type": "string", "pattern": "^[01]*$"},
-        "sum": ELEMENTS,
-    }
-    return document(name, either(
-        case("plain", "additive"), case("shamir", "peer-to-peer", "secagg", threshold=integer(1)),
-    ))
+    thresholds = ("shamir", "peer-to-peer", "secagg")
+    return document(name, either(case(("plain", "additive")), case(thresholds, threshold=integer(2, 50))))
 
 
 def all_schemas():
