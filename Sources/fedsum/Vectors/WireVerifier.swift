@@ -161,7 +161,8 @@ enum WireVerifier {
         }
     }
 
-    private static func names(_ error: WireError, _ format: MessageFormat) -> Set<String> {
+    /// The words that vectors may give to an error.
+    static func names(_ error: WireError, _ format: MessageFormat) -> Set<String> {
         switch error {
         case .truncated: ["truncated"]
         case .trailingBytes: ["trailing-bytes"]
