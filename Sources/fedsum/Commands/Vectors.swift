@@ -32,7 +32,9 @@ extension Vectors {
                 """
         )
 
-        @Argument(help: ArgumentHelp("Files, or folders whose *.json files are checked, also those in subfolders.", valueName: "path"))
+        @Argument(
+            help: ArgumentHelp("Files, or folders, of which all *.json files are checked.", valueName: "path")
+        )
         var paths: [String]
 
         @Flag(help: "Print one JSON document on standard output.")

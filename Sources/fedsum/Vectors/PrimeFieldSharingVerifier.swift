@@ -88,6 +88,11 @@ enum PrimeFieldSharingVerifier: CaseVerifier {
             coefficients.allSatisfy { $0.count == max(threshold, 1) - 1 },
             "'coefficients' has not one list of t − 1 for each coordinate"
         )
+        // What a dealer draws has k bits.
+        try require(
+            coefficients.joined().allSatisfy { $0 <= field.elementWidth.mask },
+            "'coefficients' are not of \(field.bits) bits"
+        )
         func split(for indices: [UInt64]) throws(SharingError) -> [PrimeFieldShare<Element>] {
             var dealer = StatedCoefficients(coefficients, wordByteCount: field.wordByteCount)
             return try PrimeFieldSharing(threshold: threshold, of: indices.count, in: field)
