@@ -185,6 +185,13 @@ import Testing
         expectAborted(try list(after: [2: all]), "confirm", have: 2, need: 3)
     }
 
+    @Test func `a list below the minimum cohort is not summed`() throws {
+        let cohort = try MinimumCohort(4)
+        var party = try peer(after: Array(inbox(cohort: cohort).prefix(1)), of: scheme(cohort: cohort))
+        for sender in [2, 3, 4] as [PartyID] { _ = try party.receive(.confirm([2, 3, 4]), from: sender) }
+        expectAborted(try party.advance(), "confirm", have: 3, need: 4)
+    }
+
     @Test func `a peer that holds other shares than the list sends no sum, and learns it from the others`() throws {
         let inbox = try inbox()
         var party = try peer(after: Array(inbox.prefix(1)), of: scheme())
