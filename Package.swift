@@ -89,6 +89,15 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // What a coalition sees: the proof of the linear layer, and statistics.
+        .testTarget(
+            name: "AdversaryViewTests",
+            dependencies: [
+                "SharingAggregation", "PairwiseMasking", "SecureAggregation", "SecretSharing", "ProtocolCryptography",
+                "RingArithmetic", "SecureRandomness",
+            ],
+            swiftSettings: swiftSettings
+        ),
         // Floor 3: trainer
         .target(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),

@@ -39,8 +39,9 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     /// What it keeps of the other clients of U1.
     private struct Peers {
         let keys: [PartyID: Advertisement]
-        /// The X25519 secrets of the channel keys.
+        /// The X25519 secrets of the channel keys, and of the mask keys.
         let channelSecrets: [PartyID: SecretBytes]
+        let maskSecrets: [PartyID: SecretBytes]
         let ownShares: SharePair
         var delivered: [PartyID: SharePair?]?
     }
@@ -155,6 +156,20 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         Element, SecAggMessage<Element>
     > {
         guard let roster = secrets.roster else { return abortUnanswered(SecAggStage.roster) }
+        // Both agreements with everybody, so that a key of low order shows before a share leaves.
+        var channelSecrets: [PartyID: SecretBytes] = [:]
+        var maskSecrets: [PartyID: SecretBytes] = [:]
+        for entry in roster where entry.id != id {
+            let lowOrder = AggregationError.violation(.lowOrderKey(entry.id), by: scheme.server)
+            guard let secret = try agreement(of: secrets.channelKey, with: entry.keys.channelPublicKey) else {
+                return abort(lowOrder)
+            }
+            channelSecrets[entry.id] = secret
+            guard let secret = try agreement(of: secrets.maskKey, with: entry.keys.maskPublicKey) else {
+                return abort(lowOrder)
+            }
+            maskSecrets[entry.id] = secret
+        }
         let indices = scheme.shareIndices
         let holders = roster.compactMap { indices[$0.id] }
         let maskShares: [ShamirShare]
@@ -170,7 +185,6 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
 
         var boxes: [AddressedBox] = []
-        var channelSecrets: [PartyID: SecretBytes] = [:]
         var ownShares: SharePair?
         for (position, entry) in roster.enumerated() {
             let pair = SharePair(
@@ -179,29 +193,35 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 ownShares = pair
                 continue
             }
-            do throws(CryptographyError) {
-                let secret = try secrets.channelKey.sharedSecret(with: entry.keys.channelPublicKey)
-                channelSecrets[entry.id] = secret
-                boxes.append(
-                    AddressedBox(
-                        party: entry.id,
-                        box: try pair.sealed(
-                            with: secret, from: id, to: entry.id,
-                            publicKeys: [secrets.channelKey.publicKey, entry.keys.channelPublicKey], keys: keys)))
-            } catch {
-                guard error == .lowOrderPublicKey else { throw .cryptography(error) }
-                return abort(.violation(.lowOrderKey(entry.id), by: scheme.server))
+            guard let secret = channelSecrets[entry.id] else { throw .outOfOrder }
+            let box = try withCryptography { () throws(CryptographyError) in
+                try pair.sealed(
+                    with: secret, from: id, to: entry.id,
+                    publicKeys: [secrets.channelKey.publicKey, entry.keys.channelPublicKey], keys: keys)
             }
+            boxes.append(AddressedBox(party: entry.id, box: box))
         }
         guard let ownShares else { throw .outOfOrder }
         step = .shared(
             secrets,
             Peers(
                 keys: Dictionary(uniqueKeysWithValues: roster.map { ($0.id, $0.keys) }),
-                channelSecrets: channelSecrets, ownShares: ownShares))
+                channelSecrets: channelSecrets, maskSecrets: maskSecrets, ownShares: ownShares))
         return .next(
             sending: [Envelope(to: scheme.server, .encryptedShares(boxes))],
             then: Expectation(SecAggStage.deliver, from: [scheme.server], quorum: 1))
+    }
+
+    /// The shared secret; nil with a key of low order.
+    private func agreement(
+        of key: KeyAgreementPrivateKey, with peerKey: KeyAgreementPublicKey
+    ) throws(AggregationError) -> SecretBytes? {
+        do throws(CryptographyError) {
+            return try key.sharedSecret(with: peerKey)
+        } catch {
+            guard error == .lowOrderPublicKey else { throw .cryptography(error) }
+            return nil
+        }
     }
 
     // MARK: Round 2
@@ -235,14 +255,12 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         guard let shares = peers.delivered else { return abortUnanswered(SecAggStage.deliver) }
         var masks: [SignedMask] = []
         for peer in shares.keys.sorted() where peer != id {
-            guard let advertisement = peers.keys[peer] else { throw .outOfOrder }
-            do throws(CryptographyError) {
+            guard let advertisement = peers.keys[peer], let secret = peers.maskSecrets[peer] else { throw .outOfOrder }
+            try withCryptography { () throws(CryptographyError) in
                 masks.append(
                     try scheme.pairwiseMask(
-                        of: secrets.maskKey, id, with: advertisement.maskPublicKey, peer, keys: keys))
-            } catch {
-                guard error == .lowOrderPublicKey else { throw .cryptography(error) }
-                return abort(.violation(.lowOrderKey(peer), by: scheme.server))
+                        from: secret, between: id, secrets.maskKey.publicKey, and: peer, advertisement.maskPublicKey,
+                        keys: keys))
             }
         }
         let masked = try withCryptography { () throws(CryptographyError) in
@@ -300,17 +318,16 @@ extension SecAgg {
                 from: seed, for: .selfMask, from: client.rawValue, to: client.rawValue, bits: width.bits))
     }
 
-    /// The mask between `client`, whose private key this is, and `peer`, as `client` applies it: added if `peer` has
-    /// the lower id [BIK+17] §4.
+    /// The mask that the shared secret of two clients stands for, as `client` applies it: added if `peer` has the lower id
+    /// [BIK+17] §4.
     func pairwiseMask(
-        of key: KeyAgreementPrivateKey, _ client: PartyID, with peerKey: KeyAgreementPublicKey, _ peer: PartyID,
-        keys: KeySchedule
+        from secret: SecretBytes, between client: PartyID, _ key: KeyAgreementPublicKey, and peer: PartyID,
+        _ peerKey: KeyAgreementPublicKey, keys: KeySchedule
     ) throws(CryptographyError) -> SignedMask {
         let isAdded = peer < client
-        let secret = try key.sharedSecret(with: peerKey)
         let maskKey = keys.key(
             from: secret, for: .pairwiseMask, from: min(client, peer).rawValue, to: max(client, peer).rawValue,
-            bits: width.bits, publicKeys: isAdded ? [peerKey, key.publicKey] : [key.publicKey, peerKey])
+            bits: width.bits, publicKeys: isAdded ? [peerKey, key] : [key, peerKey])
         return SignedMask(generator: try MaskGenerator(key: maskKey), isAdded: isAdded)
     }
 }

@@ -206,7 +206,9 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
         for survivor in survivors.sorted() {
             guard let peerKey = roster[survivor]?.maskPublicKey else { throw .outOfOrder }
             try withCryptography { () throws(CryptographyError) in
-                let mask = try scheme.pairwiseMask(of: key, lost, with: peerKey, survivor, keys: keys)
+                let mask = try scheme.pairwiseMask(
+                    from: key.sharedSecret(with: peerKey), between: lost, key.publicKey, and: survivor, peerKey,
+                    keys: keys)
                 // The survivor applied it with the opposite sign.
                 try sum.remove(SignedMask(generator: mask.generator, isAdded: !mask.isAdded), width: scheme.width)
             }

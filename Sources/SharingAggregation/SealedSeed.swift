@@ -44,7 +44,7 @@ public struct SealedSeed: Equatable, Sendable {
     }
 
     /// Whether the contributor made it, for this aggregator and session. About 65 µs.
-    func isSigned(along route: Route, by key: VerifyingKey) -> Bool {
+    package func isSigned(along route: Route, by key: VerifyingKey) -> Bool {
         key.isValid(signature, for: Self.signedBytes(route, ephemeralPublicKey, box))
     }
 
@@ -73,7 +73,8 @@ public struct SealedSeed: Equatable, Sendable {
         return encoder.bytes
     }
 
-    private static func signedBytes(
+    /// What the contributor signs.
+    package static func signedBytes(
         _ route: Route, _ ephemeralPublicKey: KeyAgreementPublicKey, _ box: [UInt8]
     ) -> [UInt8] {
         var encoder = WireEncoder()
@@ -92,7 +93,7 @@ public struct SealedSeed: Equatable, Sendable {
         encoder.write(bytes: signature)
     }
 
-    init(from decoder: inout WireDecoder) throws(WireError) {
+    package init(from decoder: inout WireDecoder) throws(WireError) {
         do throws(CryptographyError) {
             ephemeralPublicKey = try KeyAgreementPublicKey(
                 try Self.read(&decoder, KeyAgreementPublicKey.byteCount))

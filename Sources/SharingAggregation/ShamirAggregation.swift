@@ -43,6 +43,7 @@ public struct ShamirAggregation<Element: MaskableElement>: AggregationScheme {
     ///   - journal: where aggregators' answers are remembered. Pass the same one to the schemes of all attempts of a
     ///     round: a fresh one knows of no answer.
     /// - Throws: `.aggregatorThresholdOutOfRange`, `.ring(.fieldTooSmall)` if N·(2^b − 1) reaches 2^61,
+    ///   `.tooManyAggregators` if K reaches the field's prime,
     ///   `.elementTooNarrow` if an element cannot hold the field, `.missingKey`, `.duplicateParty`, `.tooFewHelpers`,
     ///   `.cohortTooSmall`, `.dimensionOutOfRange`, `.tooManyParties`.
     public init(
@@ -58,6 +59,9 @@ public struct ShamirAggregation<Element: MaskableElement>: AggregationScheme {
             throw .aggregatorThresholdOutOfRange(threshold: threshold, aggregators: aggregators.count)
         }
         shareField = try Roster.field(holding: contributors.count, of: width, in: Element.self)
+        guard shareField.contains(UInt64(aggregators.count)) else {
+            throw .tooManyAggregators(aggregators.count, prime: shareField.modulus)
+        }
         plan = try SharingPlan(
             contributors: contributors, leader: leader, aggregators: aggregators, enrollment: enrollment,
             dimension: dimension, width: width, cohort: minimumCohort, journal: journal, group: .field(shareField),

@@ -32,8 +32,11 @@ public struct SharingEnrollment: Sendable {
     }
 
     /// Fresh keys for all parties, all in one place: for simulations, tests and vectors.
-    /// - Parameter secret: 32 bytes for each party; where two parties get the same, they are the same to others.
-    /// - Throws: what `secret` throws, as `.randomness`; `.cryptography`.
+    /// - Parameters:
+    ///   - contributors: who gets a signing key.
+    ///   - aggregators: who gets a key to which seeds are sealed.
+    ///   - randomness: gives each party 32 bytes, by its id and the purpose "contributor identity" or "aggregator key".
+    /// - Throws: `.randomness`, `.cryptography`.
     @_spi(Simulation)
     public init(
         contributors: [PartyID], aggregators: [PartyID], randomness: SimulationRandomness

@@ -50,10 +50,10 @@ struct InterceptedScheme<Base: AggregationScheme>: AggregationScheme {
     var name: String { base.name }
     var encodedParameters: [UInt8] { base.encodedParameters }
     var width: RingWidth { base.width }
+    var field: PrimeField? { base.field }
     var dimension: Int { base.dimension }
     var contributors: [PartyID] { base.contributors }
     var helpers: [PartyID] { base.helpers }
-    var field: PrimeField? { base.field }
     var recipients: Set<PartyID> { base.recipients }
     var minimumContributors: Int { base.minimumContributors }
 

@@ -19,10 +19,18 @@ struct VectorMutations {
 
     /// What the program must come to itself, by the name of a field anywhere on the way to the value.
     private static let checked: [String: Set<String>] = {
-        let round: Set = ["messages", "sum", "session", "helperKeys", "publicKey"]
+        let round: Set = ["messages", "sum", "session", "helperKeys", "publicKey", "included", "answered", "outcomes"]
+        let mustFail: Set = [
+            "messages", "sum", "session", "included", "answered", "U1", "U2", "U3", "U4", "replaced", "refusals",
+            "outcome",
+            "outcomes", "abortStage", "abortParty", "abortError",
+        ]
         return [
             "fedsum_chacha20_v1": ["outputs", "outputsSHA256", "last16"],
             "fedsum_mask_stream_v1": ["first", "last", "sha256"],
+            "fedsum_field_mask_v1": ["first", "last", "sha256", "wordsRead", "wordSize"],
+            "fedsum_shamir_prime_field_v1": ["prime", "secret", "coefficients", "share"],
+            "fedsum_signing_v1": ["publicKey", "message", "signature"],
             "fedsum_packing_v1": ["elements", "packed"],
             "fedsum_quantizer_v1": ["means", "integers"],
             "fedsum_shamir_gf2_128_v1": ["secret", "coefficients", "shares"],
@@ -31,7 +39,11 @@ struct VectorMutations {
                 "session", "input", "key", "info", "commitment", "sharedSecret", "publicKey", "peerPublicKey",
             ],
             "fedsum_wire_v1": ["bytes", "fields"], "fedsum_faulty_rounds_v1": ["ends", "included", "sum"],
-            "fedsum_plain_round_v1": round, "fedsum_additive_round_v1": round, "fedsum_secagg_round_v1": round,
+            "fedsum_plain_round_v1": round, "fedsum_additive_round_v1": round, "fedsum_shamir_round_v1": round,
+            "fedsum_peer_to_peer_round_v1": round, "fedsum_secagg_round_v1": round,
+            "fedsum_must_fail_plain_round_v1": mustFail, "fedsum_must_fail_additive_round_v1": mustFail,
+            "fedsum_must_fail_shamir_round_v1": mustFail, "fedsum_must_fail_peer_to_peer_round_v1": mustFail,
+            "fedsum_must_fail_secagg_round_v1": mustFail, "fedsum_must_fail_session_v1": ["error"],
         ]
     }()
 
@@ -52,10 +64,18 @@ struct VectorMutations {
             default: break
             }
         }
-        // The bytes of a case that must be refused may change and still be refused.
-        for (position, entry) in (document["cases"]?.entries ?? []).enumerated() where entry["result"]?.text == "valid"
-        {
-            collect(entry, [.key("cases"), .position(position)], false)
+        for (position, entry) in (document["rounds"]?.entries ?? []).enumerated() {
+            collect(entry, [.key("rounds"), .position(position)], false)
+        }
+        let mustFail = document["schema"]?.text?.hasPrefix("fedsum_must_fail_") == true
+        for (position, entry) in (document["cases"]?.entries ?? []).enumerated() {
+            // The bytes of a case that must be refused may change and still be refused.
+            guard mustFail || entry["result"]?.text == "valid" else { continue }
+            let path: [Step] = [.key("cases"), .position(position)]
+            collect(entry, path, false)
+            let replaced = (entry["replaced"]?.entries ?? []).compactMap { $0["index"]?.number.map { Int($0) } }
+            let free = Set(replaced.map { path + [.key("messages"), .position($0), .key("bytes")] })
+            places.removeAll(where: free.contains)
         }
         self.places = places
     }

@@ -8,17 +8,21 @@ import Testing
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Vectors").path
 
-    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
-        $0.hasSuffix(".json")
+    /// By path from the folder. Schemas are no test vectors.
+    static let files = ((try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []).filter {
+        $0.hasSuffix(".json") && !$0.hasPrefix("schemas/")
     }.sorted()
 
     @Test func `all committed vectors hold`() throws {
-        #expect(Self.files.count >= 11)
+        #expect(Self.files.count >= 23)
+        #expect(Self.files.filter { $0.hasPrefix("must_fail/") }.count >= 6)
         let run = try FedsumProgram.run("vectors", "verify", Self.folder)
         #expect(run.exitCode == 0, "\(run.output)")
         let last = try #require(run.lines.last)
         #expect(last.wholeMatch(of: /[1-9][0-9]* passed, 0 failed/) != nil, "\(last)")
         for file in Self.files { #expect(run.lines.contains { $0.hasPrefix("\(file): ") }) }
+        // One line for each file and one for all: nothing else was looked at.
+        #expect(run.lines.count == Self.files.count + 1)
     }
 
     @Test func `the JSON document says for each file what the text says`() throws {
@@ -32,7 +36,7 @@ import Testing
         #expect(reports.compactMap { $0["passed"]?.number }.reduce(0, +) == document["passed"]?.number)
         for (report, file) in zip(reports, Self.files) {
             #expect(report["path"] == .string("\(Self.folder)/\(file)"))
-            #expect(report["schema"]?.text == "fedsum_" + file.dropLast(5))
+            #expect(report["schema"]?.text == "fedsum_" + file.dropLast(5).replacingOccurrences(of: "/", with: "_"))
             #expect(report["failures"] == .array([]))
             #expect(report["skipped_groups"] == .array([]))
         }
@@ -100,6 +104,24 @@ import Testing
         #expect(try FedsumProgram.run("vectors", "verify", Self.folder, "\(scratch.path)/missing").exitCode == 64)
         #expect(try FedsumProgram.run("vectors", "verify").exitCode == 64)
         #expect(try FedsumProgram.run("vectors", "verify", scratch.path).exitCode == 64)
+    }
+
+    @Test func `a folder's subfolders are searched, and schemas in it are passed over`() throws {
+        let scratch = try Scratch()
+        try FileManager.default.createDirectory(atPath: "\(scratch.path)/a/b", withIntermediateDirectories: true)
+        let row =
+            #"{"id": "a", "result": "valid", "contributors": 3, "quantizerBits": 1, "maximumWeight": null, "bits": 2}"#
+        let schema = try scratch.file("c.json", #"{"$schema": "https://json-schema.org/draft/2020-12/schema"}"#)
+        // Nothing but a schema is nothing.
+        #expect(try FedsumProgram.run("vectors", "verify", scratch.path).exitCode == 64)
+        _ = try scratch.file("a/b/deep.json", #"{"schema": "fedsum_capacity_v1", "cases": [\#(row)]}"#)
+        let run = try FedsumProgram.run("vectors", "verify", scratch.path)
+        #expect(run.exitCode == 0, "\(run.output)")
+        #expect(run.lines == ["a/b/deep.json: 1 passed, 0 failed, 0 skipped", "1 passed, 0 failed"])
+        // Whoever names a schema is told that it holds no test vectors.
+        #expect(try FedsumProgram.run("vectors", "verify", schema).exitCode == 2)
+        _ = try scratch.file("a/bad.json", "{")
+        #expect(try FedsumProgram.run("vectors", "verify", scratch.path).exitCode == 2)
     }
 
     @Test func `a repeated id fails`() throws {

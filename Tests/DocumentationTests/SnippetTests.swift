@@ -66,6 +66,16 @@ private let pagesUnderTest: [SnippetPage] = {
         }
     }
 
+    @Test func `the first example of a module's page has at most twelve lines`() throws {
+        for page in try documentationPages() {
+            let name = String(page.split(separator: "/").last?.dropLast(".md".count) ?? "")
+            guard page.hasSuffix("/\(name).docc/\(name).md") else { continue }
+            let example = try lines(of: text(page)).drop { !$0.hasPrefix("```") }.dropFirst().prefix { $0 != "```" }
+            let code = example.drop { $0.isEmpty || $0.contains("import ") }
+            #expect((1...12).contains(code.count), "\(page): \(code.count) lines")
+        }
+    }
+
     @Test func `documentation comments hold no block of code, which nothing would run`() throws {
         for path in try files(under: "Sources", withExtension: "swift") {
             let source = try text(path)

@@ -31,6 +31,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// Sees every frame as it left its sender, with the stage of its message: for checks that want bytes and not
     /// digests.
     package var observer: ((Frame, Stage?) -> Void)?
+    /// Gives the bytes that travel instead of a frame's own, nil for those: for checks in which somebody sends what it
+    /// should not.
+    package var substitute: ((Frame, Stage?) -> [UInt8]?)?
 
     /// What the driver knows of a party.
     private struct Seat {
@@ -145,7 +148,11 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         var records: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)] = []
         for envelope in transition.envelopes {
             let bytes = envelope.message.encoded(as: format)
-            for receiver in envelope.receivers { frames.append(Frame(sender: id, receiver: receiver, bytes: bytes)) }
+            for receiver in envelope.receivers {
+                var frame = Frame(sender: id, receiver: receiver, bytes: bytes)
+                if let other = substitute?(frame, envelope.message.stage) { frame.bytes = other }
+                frames.append(frame)
+            }
             records.append((envelope.message.stage, envelope.message.type, nil, envelope.receivers.count))
         }
         var stage = transition.envelopes.first?.message.stage ?? previous
@@ -188,6 +195,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
 
     private mutating func abandon(_ id: PartyID, _ error: AggregationError) {
         outcome.aborted[id] = error
+        outcome.abortStages[id] = seats[id]?.expectation?.stage
         dismiss(id)
     }
 

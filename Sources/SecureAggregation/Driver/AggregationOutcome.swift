@@ -10,6 +10,8 @@ public struct AggregationOutcome<Element: PackableElement>: Sendable {
     public internal(set) var finished: Set<PartyID> = []
     /// The parties that gave up, and why.
     public internal(set) var aborted: [PartyID: AggregationError] = [:]
+    /// The stage for which each of them waited when it gave up.
+    package internal(set) var abortStages: [PartyID: Stage] = [:]
     /// The parties that were lost on the way.
     public internal(set) var lost: Set<PartyID> = []
     /// The messages that were not taken, in order.

@@ -20,6 +20,9 @@ public enum AggregationError: Error, Equatable, Sendable {
     case thresholdOutOfRange(threshold: Int, contributors: Int)
     /// The threshold must satisfy `aggregators / 2 < threshold ≤ aggregators`.
     case aggregatorThresholdOutOfRange(threshold: Int, aggregators: Int)
+    /// The aggregators' abscissas 1 … K must be below the prime of the shares' field: take fewer aggregators, or a wider
+    /// ring.
+    case tooManyAggregators(Int, prime: UInt64)
     /// No key is enrolled for this party, or its private key is not here.
     case missingKey(PartyID)
     /// The dimension must be between 1 and 2^32 − 1.

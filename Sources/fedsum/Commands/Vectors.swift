@@ -25,13 +25,16 @@ extension Vectors {
                 Example:
                   fedsum vectors verify Tests/Vectors --json
 
-                A file is recognized by its 'schema', 'algorithm' or 'name'. Every value is compared to the bit; what must be refused must be refused \
-                for the reason given. Rows of other suites, and of features that this version lacks, are skipped and named. The exit code is 2 if a case \
+                Of a folder all *.json files are checked, those in its subfolders too; JSON Schemas (files with a '$schema') are passed over. A file \
+                is recognized by its 'schema', 'algorithm' or 'name'. Every value is compared to the bit; what must be refused must be refused for \
+                the reason given. Rows of other suites, and of features that this version lacks, are skipped and named. The exit code is 2 if a case \
                 fails, if a file is unknown, unreadable or empty, and if all rows of a file were skipped.
                 """
         )
 
-        @Argument(help: ArgumentHelp("Files, or folders whose *.json files are checked.", valueName: "path"))
+        @Argument(
+            help: ArgumentHelp("Files, or folders, of which all *.json files are checked.", valueName: "path")
+        )
         var paths: [String]
 
         @Flag(help: "Print one JSON document on standard output.")
@@ -40,11 +43,19 @@ extension Vectors {
         func run() throws {
             try report {
                 var reports: [VectorFileReport] = []
-                for file in try paths.flatMap(Self.files) {
-                    if Platform.interruptionRequested { break }
-                    let report = VectorFileVerifier.verify(file)
-                    reports.append(report)
-                    if !json { Terminal.output(report.text) }
+                for (path, files) in try paths.map({ ($0, try Self.files(at: $0)) }) {
+                    var hasVectors = false
+                    for file in files {
+                        if Platform.interruptionRequested { break }
+                        guard let report = VectorFileVerifier.verify(file) else { continue }
+                        hasVectors = true
+                        reports.append(report)
+                        if !json { Terminal.output(report.text) }
+                    }
+                    // A folder without a file would pass by checking nothing.
+                    guard hasVectors || Platform.interruptionRequested else {
+                        throw UsageError("the folder '\(path)' has no .json file of test vectors.")
+                    }
                 }
                 let (passed, failed, skipped) = reports.reduce((0, 0, 0)) {
                     ($0.0 + $1.passed, $0.1 + $1.failures.count, $0.2 + $1.skipped)
@@ -71,17 +82,19 @@ extension Vectors {
             }
         }
 
-        /// The file itself, or the *.json files directly in a folder, by name.
-        private static func files(at path: String) throws -> [String] {
+        /// The file itself, or the *.json files in a folder and its subfolders, by path.
+        private static func files(at path: String) throws -> [TestVectorFile] {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw UsageError("there is no file or folder '\(path)'.")
             }
             // What cannot be listed is a file.
-            guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
-            let names = entries.filter { $0.hasSuffix(".json") }.sorted()
-            // A folder without a file would pass by checking nothing.
-            guard !names.isEmpty else { throw UsageError("the folder '\(path)' has no .json file.") }
-            return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+            guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil,
+                let entries = try? FileManager.default.subpathsOfDirectory(atPath: path)
+            else { return [TestVectorFile(path: path, folder: nil)] }
+            let folder = path.hasSuffix("/") ? path : path + "/"
+            return entries.filter { $0.hasSuffix(".json") }.sorted().map {
+                TestVectorFile(path: folder + $0, folder: folder)
+            }
         }
     }
 }

@@ -17,8 +17,8 @@ extension SchemeBenchmark {
         // A contributor is done with its one message, and the next one is made after it.
         case .plain: break
         case .additive, .shamir: need += Double(parties.aggregators) * vector
-        // Everybody's sums, and the shares that wait for peers that are still to be made.
-        case .peerToPeer: need += clients * vector + clients * clients / 4 * elementBits / 8 * dimension
+        // Everybody's sums, and the shares that wait until all agree on who is in the sum; some clients may be lost.
+        case .peerToPeer: need += clients * vector + clients * clients / 2 * elementBits / 8 * dimension
         // Everybody's vector, and an encrypted pair of shares for each pair of clients.
         case .secagg: need += clients * vector + 92 * clients * clients
         }

@@ -33,7 +33,8 @@ func isUsage(_ error: any Error) -> Bool {
     case let error as AggregationError:
         switch error {
         case .duplicateParty, .tooFewHelpers, .cohortTooSmall, .minimumCohortTooSmall, .thresholdOutOfRange,
-            .aggregatorThresholdOutOfRange,            .dimensionOutOfRange, .elementTooNarrow, .tooManyParties:
+            .aggregatorThresholdOutOfRange, .tooManyAggregators, .dimensionOutOfRange, .elementTooNarrow,
+            .tooManyParties:
             true
         default: false
         }
@@ -102,6 +103,8 @@ func explain(_ error: AggregationError) -> String {
         "the threshold must satisfy N/2 < t ≤ N: \(contributors)/2 < \(threshold) ≤ \(contributors) does not hold."
     case .aggregatorThresholdOutOfRange(let threshold, let aggregators):
         "the threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
+    case .tooManyAggregators(let count, let prime):
+        "\(count) aggregators are too many for the field of \(prime) elements; take fewer, or a wider ring."
     case .missingKey(let id): "no key is enrolled for party \(id), or its private key is not here."
     case .dimensionOutOfRange(let dimension): "a vector has 1 to 2^32 − 1 elements, not \(dimension)."
     case .elementTooNarrow(let needed, let available): "the ring needs \(needed) bits and its words have \(available)."

@@ -15,7 +15,7 @@ enum RoundVerifier: CaseVerifier {
     }
 
     /// The long-lived keys, where parties have any.
-    private static func privateKeys(_ fields: VectorFields) throws -> StatedSession.PrivateKeys {
+    static func privateKeys(_ fields: VectorFields) throws -> StatedSession.PrivateKeys {
         var keys = StatedSession.PrivateKeys()
         guard fields.has("servers") else {
             if fields.has("server") {
@@ -50,26 +50,49 @@ enum RoundVerifier: CaseVerifier {
     }
 }
 
-/// A round of a file, which all its parties run here.
-private struct StatedRound: StatedSchemeVisitor {
-    let fields: VectorFields
-    let scheme: String
-    let inputs: [PartyID: [UInt64]]
-    let randomness: StatedRandomness
-    let faults: FaultSchedule
+/// A message in a file or on its way.
+struct StatedMessage: Comparable {
+    let route: Route
+    let bytes: [UInt8]
 
-    /// A message in the file or on its way.
-    private struct Message: Equatable, Comparable, CustomStringConvertible {
+    /// Whose message to whom it is.
+    struct Route: Hashable, Comparable, CustomStringConvertible {
+        /// nil if the sender gives up.
         let stage: Int?
         let from: PartyID
         let to: PartyID
 
-        static func < (a: Message, b: Message) -> Bool {
+        static func < (a: Route, b: Route) -> Bool {
             (a.stage ?? .max, a.from, a.to) < (b.stage ?? .max, b.from, b.to)
         }
 
         var description: String { "stage \(stage.map(String.init) ?? "abort") from \(from) to \(to)" }
     }
+
+    init(_ frame: Frame, _ stage: Stage?) {
+        route = Route(stage: stage?.ordinal, from: frame.sender, to: frame.receiver)
+        bytes = frame.bytes
+    }
+
+    init(_ fields: VectorFields) throws {
+        route = Route(
+            stage: try fields.integer("stage"),
+            from: try fields.party("from"),
+            to: try fields.party("to")
+        )
+        bytes = try fields.bytes("bytes")
+    }
+
+    static func < (a: StatedMessage, b: StatedMessage) -> Bool { a.route < b.route }
+}
+
+/// A round of a file, which all its parties run here.
+struct StatedRound: StatedSchemeVisitor {
+    let fields: VectorFields
+    let scheme: String
+    let inputs: [PartyID: [UInt64]]
+    let randomness: StatedRandomness
+    let faults: FaultSchedule
 
     init(_ fields: VectorFields, _ session: StatedSession) throws {
         self.fields = fields
@@ -161,44 +184,37 @@ private struct StatedRound: StatedSchemeVisitor {
     func visit<Scheme: AggregationScheme>(_ scheme: Scheme, in context: RoundContext) throws
     where Scheme.Element: MaskableElement & RingWord {
         for (id, input) in inputs { try requireEqual(input.count, scheme.dimension, "length of the input of \(id)") }
-        var sent: [(message: Message, bytes: [UInt8])] = []
+        var sent: [StatedMessage] = []
         var driver = AggregationDriver(scheme: scheme, context: context, randomness: randomness, faults: faults)
-        driver.observer = { frame, stage in
-            sent.append((Message(stage: stage?.ordinal, from: frame.sender, to: frame.receiver), frame.bytes))
-        }
+        driver.observer = { frame, stage in sent.append(StatedMessage(frame, stage)) }
         let outcome = driver.run { (inputs[$0] ?? []).map { Scheme.Element($0) } }
 
-        var expected = try fields.objects("messages").map { stated in
-            let message = Message(
-                stage: try stated.integer("stage"),
-                from: try stated.party("from"),
-                to: try stated.party("to")
-            )
-            return (message: message, bytes: try stated.bytes("bytes"))
-        }
+        var expected = try fields.objects("messages").map { try StatedMessage($0) }
         if scheme.helpers.isEmpty {
             // Peers do not wait for one another within a stage, so the order says nothing.
-            sent.sort { $0.message < $1.message }
-            expected.sort { $0.message < $1.message }
+            sent.sort()
+            expected.sort()
         }
         for (position, stated) in expected.enumerated() {
             guard position < sent.count else { throw CaseFailure("message \(position) is missing in ours") }
-            try requireEqual(sent[position].message, stated.message, "message \(position)")
-            try requireEqual(sent[position].bytes, stated.bytes, "message \(position) (\(stated.message))")
+            try requireEqual(sent[position].route, stated.route, "message \(position)")
+            try requireEqual(sent[position].bytes, stated.bytes, "message \(position) (\(stated.route))")
         }
         // The model does not write down that parties tell one another when they give up.
         let isValid = try fields.isValid()
         for (position, further) in sent.enumerated().dropFirst(expected.count) {
-            let isNotice = further.message.stage == nil && (!isValid || scheme.helpers.isEmpty)
-            try require(isNotice, "ours has a further message \(position): \(further.message)")
+            let isNotice = further.route.stage == nil && (!isValid || scheme.helpers.isEmpty)
+            try require(isNotice, "ours has a further message \(position): \(further.route)")
         }
         if scheme.helpers.isEmpty { try checkPeers(outcome) }
-        if isValid { try checkSum(outcome, sent.map(\.message)) } else { try checkAbort(outcome) }
+        if isValid { try checkSum(outcome, sent, scheme.helpers) } else { try checkAbort(outcome) }
     }
 
     /// How the round ended for each peer.
     private func checkPeers<Element: RingWord>(_ outcome: AggregationOutcome<Element>) throws {
-        for stated in try fields.objects("outcomes") {
+        let outcomes = try fields.objects("outcomes")
+        try requireEqual(outcomes.map { try $0.party("id") }, fields.parties("contributors"), "outcomes")
+        for stated in outcomes {
             let peer = try stated.party("id")
             switch try stated.string("outcome") {
             case "sum": try require(outcome.learned[peer] != nil, "peer \(peer) must learn the sum")
@@ -210,17 +226,31 @@ private struct StatedRound: StatedSchemeVisitor {
         }
     }
 
-    private func checkSum<Element: RingWord>(_ outcome: AggregationOutcome<Element>, _ messages: [Message]) throws {
+    private func checkSum<Element: RingWord>(
+        _ outcome: AggregationOutcome<Element>,
+        _ messages: [StatedMessage],
+        _ helpers: [PartyID]
+    ) throws {
         guard let aggregate = outcome.aggregate else { throw CaseFailure("no sum was learned: \(outcome.aborted)") }
         try requireEqual(aggregate.sum.map { UInt64($0) }, fields.unsignedList("sum"), "sum")
         guard scheme == "secagg" else {
-            return try requireEqual(aggregate.contributors, fields.parties("included"), "included")
+            try requireEqual(aggregate.contributors, fields.parties("included"), "included")
+            if scheme == "shamir" {
+                try requireEqual(Self.answering(helpers, in: messages), fields.parties("answered"), "answered")
+            }
+            return
         }
         try requireEqual(aggregate.contributors, fields.parties("U3"), "U3")
         for (position, name) in ["U1", "U2", "U3", "U4"].enumerated() {
-            let senders = messages.filter { $0.stage == 2 * position }.map(\.from).sorted()
+            let senders = messages.map(\.route).filter { $0.stage == 2 * position }.map(\.from).sorted()
             try requireEqual(senders, fields.parties(name), name)
         }
+    }
+
+    /// The helpers whose sums are among the messages of `shamir`, in their order.
+    static func answering(_ helpers: [PartyID], in messages: [StatedMessage]) -> [PartyID] {
+        let senders = Set(messages.filter { $0.bytes.count > 1 && $0.bytes[1] == 0x42 }.map(\.route.from))
+        return helpers.filter(senders.contains)
     }
 
     private func checkAbort<Element: RingWord>(_ outcome: AggregationOutcome<Element>) throws {
@@ -248,7 +278,7 @@ private struct StatedRound: StatedSchemeVisitor {
 }
 
 /// Gives every party the generator of the file; helpers draw nothing.
-private struct StatedRandomness: RandomnessSource {
+struct StatedRandomness: RandomnessSource {
     let keys: [PartyID: [UInt8]]
 
     func generator(for party: PartyID, in context: RoundContext) -> SeededGenerator {

@@ -9,16 +9,33 @@ protocol CaseVerifier {
     static func check(_ fields: VectorFields) throws
 }
 
+/// A file that is to be checked.
+struct TestVectorFile {
+    let path: String
+    /// The folder in which it was found, with a slash at the end; nil if the file itself was named.
+    let folder: String?
+
+    /// As reports name it: without the folder.
+    var name: String {
+        if let folder { return String(path.dropFirst(folder.count)) }
+        return path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
+
 /// Recognizes a file of test vectors and has it checked.
 enum VectorFileVerifier {
     private static func family(_ schema: String) -> (any CaseVerifier.Type)? {
         switch schema {
         case "fedsum_chacha20_v1": ChaCha20Verifier.self
         case "fedsum_mask_stream_v1": MaskStreamVerifier.self
+        case "fedsum_field_mask_v1": FieldMaskVerifier.self
         case "fedsum_packing_v1": PackingVerifier.self
         case "fedsum_quantizer_v1": QuantizerVerifier.self
         case "fedsum_shamir_gf2_128_v1": ShamirVerifier.self
+        case "fedsum_shamir_prime_field_v1": PrimeFieldSharingVerifier.self
+        case "fedsum_signing_v1": SigningVerifier.self
         case "fedsum_capacity_v1": CapacityVerifier.self
+        case "fedsum_must_fail_session_v1": MustFailSessionVerifier.self
         case "fedsum_faulty_rounds_v1": FaultyRoundVerifier.self
         case "fedsum_key_schedule_v1": KeyScheduleVerifier.self
         case "fedsum_plain_round_v1", "fedsum_additive_round_v1", "fedsum_shamir_round_v1",
@@ -28,10 +45,12 @@ enum VectorFileVerifier {
         }
     }
 
-    static func verify(_ path: String) -> VectorFileReport {
-        var report = VectorFileReport(path: path)
+    /// Checks a file; nil for a JSON Schema that was found in a folder, which holds no test vectors.
+    static func verify(_ file: TestVectorFile) -> VectorFileReport? {
+        var report = VectorFileReport(file)
         do {
-            let document = try read(path)
+            let document = try read(file.path)
+            if file.folder != nil, document.has("$schema") { return nil }
             let schema = try schema(of: document)
             report.schema = schema
             try check(document, schema, into: &report)
@@ -70,6 +89,8 @@ enum VectorFileVerifier {
             try checkCases(of: document, into: &report, family.check)
         } else if schema == "fedsum_wire_v1" {
             try WireVerifier.check(document, into: &report)
+        } else if MustFailRoundVerifier.schemas.contains(schema) {
+            try MustFailRoundVerifier.check(document, into: &report)
         } else if schema == "primitives_v1" {
             try PrimitivesVerifier.check(document, into: &report)
         } else if LaterVectors.knows(schema) {

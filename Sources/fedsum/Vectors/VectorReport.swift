@@ -4,7 +4,7 @@ import ProtocolCryptography
 
 /// What became of one file of test vectors.
 struct VectorFileReport {
-    let path: String
+    let file: TestVectorFile
     var schema: String?
     var passed = 0
     var skipped = 0
@@ -12,10 +12,9 @@ struct VectorFileReport {
     /// What was not checked, by name.
     var skippedGroups: [String] = []
 
-    init(path: String, schema: String? = nil) {
-        self.path = path
-        self.schema = schema
-    }
+    init(_ file: TestVectorFile) { self.file = file }
+
+    var path: String { file.path }
 
     /// Nothing in the file was checked, though nothing was wrong with it.
     var isOnlySkipped: Bool { passed == 0 && failures.isEmpty }
@@ -38,8 +37,7 @@ struct VectorFileReport {
     private static let shownFailures = 10
 
     var text: String {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        var lines = ["\(name): \(passed) passed, \(failures.count) failed, \(skipped) skipped"]
+        var lines = ["\(file.name): \(passed) passed, \(failures.count) failed, \(skipped) skipped"]
         lines += failures.prefix(Self.shownFailures).map { "  \($0.id): \($0.reason)" }
         if failures.count > Self.shownFailures { lines.append("  … and \(failures.count - Self.shownFailures) more") }
         if !skippedGroups.isEmpty { lines.append("  skipped: \(skippedGroups.joined(separator: "; "))") }

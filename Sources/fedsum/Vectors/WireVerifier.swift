@@ -32,7 +32,9 @@ enum WireVerifier {
             let format = scheme.messageFormat(in: context)
             let bytes = try fields.bytes("bytes")
             guard try fields.isValid() else {
-                if try fields.string("error") == "wrong-share-count" { return try WireVerifier.requireRefusedShares(scheme, in: context, bytes: bytes) }
+                if try fields.string("error") == "wrong-share-count" {
+                    return try WireVerifier.requireRefusedShares(scheme, in: context, bytes: bytes)
+                }
                 return try requireRefusal(fields, names: { WireVerifier.names($0, format) }) { () throws(WireError) in
                     try Scheme.Message(decoding: bytes, as: format)
                 }
@@ -159,7 +161,8 @@ enum WireVerifier {
         }
     }
 
-    private static func names(_ error: WireError, _ format: MessageFormat) -> Set<String> {
+    /// The words that vectors may give to an error.
+    static func names(_ error: WireError, _ format: MessageFormat) -> Set<String> {
         switch error {
         case .truncated: ["truncated"]
         case .trailingBytes: ["trailing-bytes"]

@@ -11,8 +11,9 @@ import SecureRandomness
     let alice = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
     let bob = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
     let keys = KeySchedule(session: HashDigest(of: Array("what both agreed on".utf8)), round: 1)
-    let hers = keys.key(from: try alice.sharedSecret(with: bob.publicKey), for: .pairwiseMask, from: 1, to: 2, bits: 32)
-    let his = keys.key(from: try bob.sharedSecret(with: alice.publicKey), for: .pairwiseMask, from: 1, to: 2, bits: 32)
+    let (one, other) = try (alice.sharedSecret(with: bob.publicKey), bob.sharedSecret(with: alice.publicKey))
+    let hers = keys.key(from: one, for: .pairwiseMask, from: 1, to: 2, bits: 32)
+    let his = keys.key(from: other, for: .pairwiseMask, from: 1, to: 2, bits: 32)
     var vector: [UInt32] = [1, 2, 3]
     let width = try RingWidth(bits: 32)
     try UInt32.add(MaskGenerator(key: hers), to: &vector, width: width)

@@ -11,7 +11,8 @@ import SecureRandomness
     var generator = SystemRandomness()
     let quantizer = try FixedPointQuantizer(bits: 16, clip: 1)
     var sum = try quantizer.quantize([0.25, -0.5], using: &generator).integers
-    UInt32.add(try quantizer.quantize([0.75, -0.25], using: &generator).integers, to: &sum)
+    let other = try quantizer.quantize([0.75, -0.25], using: &generator).integers
+    UInt32.add(other, to: &sum)
     let mean = try quantizer.decodeMean(sum, dividedBy: 2)
     print("mean:", mean.map { (1000 * $0).rounded() / 1000 })
     page.end()

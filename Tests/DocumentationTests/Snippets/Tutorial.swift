@@ -9,16 +9,18 @@ import RingArithmetic
 @Sendable func tutorial(_ page: SnippetRun, print: (Any...) -> Void) throws {
     page.begin()
     let clients = (1...10).map { PartyID($0) }
-    let vectors = Dictionary(uniqueKeysWithValues: clients.map { ($0, [$0.rawValue, 10 * $0.rawValue, 65_535]) })
+    let vectors = Dictionary(
+        uniqueKeysWithValues: clients.map { ($0, [$0.rawValue, 10 * $0.rawValue, 65_535]) })
     let capacity = try SumCapacity(terms: 10, inputBits: 16)
     print("ten values of 16 bits are summed in", capacity.width)
     page.end()
 
     page.begin()
-    let scheme = try SecAgg<UInt32>(contributors: clients, server: 100, dimension: 3, width: capacity.width)
+    let scheme = try SecAgg<UInt32>(
+        contributors: clients, server: 100, dimension: 3, width: capacity.width)
     let driver = AggregationDriver(
-        scheme: scheme, context: RoundContext(task: "tutorial", round: 1), randomness: SystemRandomnessSource(),
-        recordsTranscript: true)
+        scheme: scheme, context: RoundContext(task: "tutorial", round: 1),
+        randomness: SystemRandomnessSource(), recordsTranscript: true)
     let outcome = driver.run { vectors[$0]! }
     print("sum:", outcome.aggregate?.sum ?? [])
     print("clients in it:", outcome.aggregate?.contributors ?? [])
@@ -37,8 +39,8 @@ import RingArithmetic
 
     page.begin()
     let lossy = AggregationDriver(
-        scheme: scheme, context: RoundContext(task: "tutorial", round: 2), randomness: SystemRandomnessSource(),
-        faults: .losing([7], beforeSend: 2))
+        scheme: scheme, context: RoundContext(task: "tutorial", round: 2),
+        randomness: SystemRandomnessSource(), faults: .losing([7], beforeSend: 2))
     let rest = lossy.run { vectors[$0]! }
     print("sum:", rest.aggregate?.sum ?? [])
     print("clients in it:", rest.aggregate?.contributors ?? [])
@@ -46,8 +48,8 @@ import RingArithmetic
 
     page.begin()
     let tooLossy = AggregationDriver(
-        scheme: scheme, context: RoundContext(task: "tutorial", round: 3), randomness: SystemRandomnessSource(),
-        faults: .losing([2, 3, 5, 7], beforeSend: 2))
+        scheme: scheme, context: RoundContext(task: "tutorial", round: 3),
+        randomness: SystemRandomnessSource(), faults: .losing([2, 3, 5, 7], beforeSend: 2))
     let nothing = tooLossy.run { vectors[$0]! }
     print("learned:", nothing.aggregate?.sum ?? [])
     print("the server:", nothing.aborted[100]!)
@@ -67,19 +69,21 @@ import RingArithmetic
     page.begin()
     let model = try SoftmaxRegression(featureCount: data.featureCount, classCount: data.classCount)
     let codec = try FixedPointCodec<UInt32>(
-        parameterCount: model.parameterCount, quantizer: FixedPointQuantizer(bits: 16, clip: 1), clients: 10,
-        maximumWeight: rows.map(\.count).max() ?? 1)
+        parameterCount: model.parameterCount, quantizer: FixedPointQuantizer(bits: 16, clip: 1),
+        clients: 10, maximumWeight: rows.map(\.count).max() ?? 1)
     var trainer = try FederatedTrainer(
-        model: model, parameters: model.initialParameters(using: &generator), data: data, clientRows: rows,
-        algorithm: .averaging(LocalTraining(epochs: 3, batchSize: 16, learningRate: 0.1)), codec: codec,
-        mechanism: NoMechanism(), task: "tutorial", randomness: randomness,
+        model: model, parameters: model.initialParameters(using: &generator), data: data,
+        clientRows: rows,
+        algorithm: .averaging(LocalTraining(epochs: 3, batchSize: 16, learningRate: 0.1)),
+        codec: codec, mechanism: NoMechanism(), task: "tutorial", randomness: randomness,
         faults: { round, cohort in .losing([cohort[round % cohort.count]], beforeSend: 2) },
         makeScheme: { (cohort) throws(AggregationError) in
-            try SecAgg(contributors: cohort, server: 100, dimension: codec.dimension, width: codec.width)
+            try SecAgg(
+                contributors: cohort, server: 100, dimension: codec.dimension, width: codec.width)
         })
     _ = try trainer.run(until: StoppingRule(rounds: 5))
     for report in trainer.history {
-        print("round \(report.round): \(report.contributors) clients, error of the sum \(report.maximumSumError)")
+        print("round \(report.round): \(report.contributors) clients, error \(report.maximumSumError)")
     }
     page.end()
 
