@@ -12,7 +12,7 @@ public import SecureRandomness
 /// peers may be lost, and between sharing and summing the peers tell one another whose shares they hold. With T = N the
 /// shares are additive over Z/2^b, and any loss ends the round. T − 1 of a peer's N shares are seeds of 32 bytes.
 ///
-/// - T peers together learn every vector; fewer learn the sum and nothing else.
+/// - T peers together learn every vector; fewer that follow the protocol learn the sum and nothing else.
 /// - The contributors are a list that T peers have confirmed word for word; each confirms one, and N/2 < T, so there are
 ///   no two such lists, which would differ by somebody's vector. That is for peers that follow the protocol, whatever
 ///   messages are lost and whoever puts shares together afterwards; against c peers that tell different peers different
@@ -22,8 +22,8 @@ public import SecureRandomness
 ///   lost in the middle of sharing, the round may end without a sum, and can be tried again without it.
 /// - Partial sums beyond T are held against the others; one false share or sum ends the round without a culprit.
 /// - Cost for a peer with T < N: T masks and (N − T + 1)·T·d products to share, as many to check; it sends (N − T)·k·d bits
-///   of shares and (N − 1)·k·d bits of sums, and holds N − T + 1 vectors. With T = N: N − 1 masks, (N − 1)·b·d bits, one
-///   vector.
+///   of shares and (N − 1)·k·d bits of sums, and holds N − T + 1 vectors while it shares and up to N sums at the end. With
+///   T = N: N − 1 masks, (N − 1)·b·d bits, one vector and then up to N sums.
 public struct PeerToPeerAggregation<Element: MaskableElement>: AggregationScheme {
     /// The peers, in ascending order.
     public let contributors: [PartyID]

@@ -82,14 +82,19 @@ struct SharingPlan: Sendable {
         dimension: Int, width: RingWidth, cohort: MinimumCohort, journal: ShareReleaseJournal, group: ShareGroup,
         threshold: Int
     ) throws(AggregationError) {
+        // One key under two names would be one party that counts twice.
         var identities: [UInt8] = []
+        var seenIdentities: Set<VerifyingKey> = []
         for id in contributors {
             guard let key = enrollment.contributorKeys[id] else { throw .missingKey(id) }
+            guard seenIdentities.insert(key).inserted else { throw .unusableKey(.duplicateKey(id)) }
             identities += key.bytes
         }
         var aggregatorKeys: [KeyAgreementPublicKey] = []
         for id in aggregators {
             guard let key = enrollment.aggregatorKeys[id] else { throw .missingKey(id) }
+            guard !aggregatorKeys.contains(key) else { throw .unusableKey(.duplicateKey(id)) }
+            guard !key.isOfLowOrder else { throw .unusableKey(.lowOrderKey(id)) }
             aggregatorKeys.append(key)
         }
         self.contributors = contributors
