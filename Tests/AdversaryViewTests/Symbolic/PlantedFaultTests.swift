@@ -270,6 +270,22 @@ import Testing
         }
     }
 
+    /// Aggregators do not compare lists (the threat page of shamir): with 3t ≤ 2K overlapping lists give the leader a
+    /// combination of two sums, here ΣQ − 3·ΣP.
+    @Test(arguments: [2, 3])
+    func `a leader of shamir that shows lists that overlap is found`(threshold: Int) throws {
+        let scheme = try SharingProofTests.shamir(contributors: 4, aggregators: 3, threshold: threshold)
+        let lists: [PartyID: Set<PartyID>] = [1001: [1, 2], 1002: [1, 2, 3, 4], 1003: [3, 4]]
+        let recording = Recording(scheme) { sender, envelope in
+            guard case .forward(let seeds) = envelope.message, let list = lists[envelope.receivers[0]] else {
+                return [envelope]
+            }
+            return [Envelope(to: envelope.receivers, .forward(seeds.filter { list.contains($0.contributor) }))]
+        }
+        let proof = try SharingProof(scheme, recording: recording)
+        #expect(finding(proof, [1000]).excess == (threshold == 2 ? 1 : 0))
+    }
+
     @Test(arguments: [(4, 3), (5, 3), (5, 4), (6, 4)])
     func `T peers are found`(count: Int, threshold: Int) throws {
         let scheme = try SharingProofTests.peers(count, threshold: threshold)
