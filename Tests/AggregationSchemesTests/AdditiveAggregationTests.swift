@@ -447,10 +447,11 @@ import Testing
     @Test func `another key of an aggregator or a contributor makes another session`() throws {
         let scheme = try scheme()
         let context = RoundContext(task: "test", round: 1)
+        let others = try SharingEnrollment.simulated(scheme.contributors, scheme.aggregators, seed: 2)
         var aggregators = scheme.enrollment
-        aggregators.aggregatorKeys[1001] = scheme.enrollment.aggregatorKeys[1002]
+        aggregators.aggregatorKeys[1001] = others.aggregatorKeys[1001]
         var contributors = scheme.enrollment
-        contributors.contributorKeys[1] = scheme.enrollment.contributorKeys[2]
+        contributors.contributorKeys[1] = others.contributorKeys[1]
         for enrollment in [aggregators, contributors] {
             let other = try AdditiveAggregation<UInt64>(
                 contributors: scheme.contributors,

@@ -365,10 +365,11 @@ import Testing
 
     @Test func `every enrolled key is part of the session`() throws {
         let enrollment = try SharingEnrollment.simulated(contributors, aggregators)
+        let others = try SharingEnrollment.simulated(contributors, aggregators, seed: 2)
         var otherContributor = enrollment
-        otherContributor.contributorKeys[4] = enrollment.contributorKeys[1]
+        otherContributor.contributorKeys[4] = others.contributorKeys[4]
         var otherAggregator = enrollment
-        otherAggregator.aggregatorKeys[1003] = enrollment.aggregatorKeys[1001]
+        otherAggregator.aggregatorKeys[1003] = others.aggregatorKeys[1003]
         let all = [enrollment, otherContributor, otherAggregator]
         #expect(Set(try all.map { try scheme(enrollment: $0).session(in: context) }).count == 3)
         #expect(Set(try all.map { try additive($0).session(in: context) }).count == 3)

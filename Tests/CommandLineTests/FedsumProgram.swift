@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 
 /// The program that was built together with these tests.
 enum FedsumProgram {
@@ -56,7 +57,7 @@ enum FedsumProgram {
     }
 }
 
-/// A folder of its own for one test, which goes with the value.
+/// A folder of its own for one test, which is gone when the tests end.
 final class Scratch: Sendable {
     let path: String
 
@@ -64,9 +65,18 @@ final class Scratch: Sendable {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("fedsum-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
         path = url.path
+        Self.folders.withLock { $0.append(url.path) }
+        _ = Self.removesAll
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    // Removed when the tests end, and not with their owner: that would be as soon as nobody needs the owner, which is before
+    // a program has read the file whose path the owner gave.
+    private static let folders = Mutex<[String]>([])
+    private static let removesAll: Void = {
+        atexit {
+            for folder in Scratch.folders.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+        }
+    }()
 
     /// Writes a file and gives its path.
     @discardableResult

@@ -82,7 +82,7 @@ struct PartyOptions: ParsableArguments {
 
     @Option(
         help:
-            "Peers that are enough, in peer-to-peer; more than half of the clients. All: additive shares, and a loss ends the round. (default: ⌊N/2⌋ + 1)"
+            "Peers that are enough, in peer-to-peer; more than half of the clients. As many as there are clients: additive shares, and a loss ends the round. (default: ⌊N/2⌋ + 1)"
     )
     var peerThreshold: Int?
 

@@ -32,8 +32,11 @@ struct SumOutcome {
             "dropped": .array(input.lost.map { .integer(Int($0.rawValue)) }),
             "sum": input.weights == nil ? values : .null,
             "mean": input.weights == nil ? .null : values,
-            "exact": .bool(input.isExact), "correct": .bool(isCorrect), "aborted": .bool(sum == nil),
-            "error_bound": .number(input.errorBound(contributors: contributors.count)),
+            "exact": .bool(input.isExact && input.clippedCount == 0), "correct": .bool(isCorrect),
+            "aborted": .bool(sum == nil),
+            // Nothing bounds what clipping takes away.
+            "error_bound": input.clippedCount > 0
+                ? .null : .number(input.errorBound(contributors: contributors.count)),
             "clipped_values": .integer(input.clippedCount),
             "modulus_bits": .integer(input.capacity.width.bits), "message_rounds": .integer(messageRounds),
             "transcript_sha256": .string(transcriptHead),
@@ -67,7 +70,7 @@ struct SumOutcome {
             lines.append(
                 "of \(contributors.count) of \(input.vectors.count) clients (\(contributors.map(\.description).joined(separator: ", "))), in \(input.capacity.width), "
                     + (input.isExact
-                        ? "exact"
+                        ? (input.clippedCount > 0 ? "the exact sum of the clipped values" : "exact")
                         : String(
                             format: "rounding error at most %.3g a value",
                             input.errorBound(contributors: contributors.count)))

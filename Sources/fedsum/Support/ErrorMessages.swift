@@ -100,9 +100,10 @@ func explain(_ error: AggregationError) -> String {
                 : "")
     case .minimumCohortTooSmall(let count): "a minimum cohort of \(count) shows inputs; it must be at least 3."
     case .thresholdOutOfRange(let threshold, let contributors):
-        "the threshold must satisfy N/2 < t ≤ N: \(contributors)/2 < \(threshold) ≤ \(contributors) does not hold."
+        "the threshold (--threshold of secagg, --peer-threshold of peer-to-peer) must satisfy N/2 < t ≤ N: \(contributors)/2 <"
+            + " \(threshold) ≤ \(contributors) does not hold."
     case .aggregatorThresholdOutOfRange(let threshold, let aggregators):
-        "the threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
+        "--aggregator-threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
     case .tooManyAggregators(let count, let prime):
         "\(count) aggregators are too many for the field of \(prime) elements; take fewer, or a wider ring."
     case .unusableKey(let violation): "an enrolled key cannot be used: \(violation)."
