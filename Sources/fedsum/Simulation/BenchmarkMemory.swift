@@ -17,8 +17,10 @@ extension SchemeBenchmark {
         // A contributor is done with its one message, and the next one is made after it.
         case .plain: break
         case .additive, .shamir: need += Double(parties.aggregators) * vector
-        // Everybody's sums, and the shares that wait until all agree on who is in the sum; some clients may be lost.
-        case .peerToPeer: need += clients * vector + clients * clients / 2 * elementBits / 8 * dimension
+        // Everybody's sums, a message for each pair of peers (66 bytes of it the header and a seed, in an array of its own), and
+        // the shares that wait until all agree on who is in the sum; some clients may be lost.
+        case .peerToPeer:
+            need += clients * vector + clients * clients * (128 + elementBits / 8 * dimension / 2)
         // Everybody's vector, and an encrypted pair of shares for each pair of clients.
         case .secagg: need += clients * vector + 92 * clients * clients
         }
