@@ -57,18 +57,17 @@ public struct KeyAgreementPrivateKey: Sendable {
     }
 
     /// The secret that both holders compute [RFC7748] §6.1; not uniform: only key derivation may use it. About 30 µs.
-    /// - Throws: `.lowOrderPublicKey` if the result is zero.
+    /// - Throws: `.lowOrderPublicKey` if the result is zero, `.libraryFailure` if the library fails for another reason.
     public func sharedSecret(with peer: KeyAgreementPublicKey) throws(CryptographyError) -> SecretBytes {
         let shared: SharedSecret
         do {
             let peerKey = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: peer.bytes)
             shared = try libraryKey.sharedSecretFromKeyAgreement(with: peerKey)
         } catch {
-            // The library refuses exactly the all-zero result.
-            throw .lowOrderPublicKey
+            throw .libraryFailure
         }
         let secret = SecretBytes(copyingContentsOf: shared)
-        // Not left to the library alone: a version that gave zeros would make every mask public.
+        // The library does not look: with zeros every mask would be public.
         let isZero = secret.withSpan { span in
             var all: UInt8 = 0
             for index in span.indices { all |= span[index] }

@@ -56,8 +56,9 @@ public struct AdditiveSharing: Hashable, Sendable {
         count: Int, using generator: inout some SecureRandomNumberGenerator
     ) throws(SharingError) -> [Word] {
         let size = Word.bitWidth / 8
-        let bytes: [UInt8]
+        var bytes: [UInt8]
         do { bytes = try generator.bytes(count * size) } catch { throw .randomness(error) }
+        defer { wipe(&bytes) }
         return (0..<count).map { index in
             (0..<size).reduce(0) { $0 | Word(bytes[index * size + $1]) << Word(8 * $1) }
         }

@@ -33,7 +33,7 @@ public struct AdditiveAggregation<Element: MaskableElement>: AggregationScheme {
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
     ///   - journal: where aggregators' answers are remembered. Pass the same one to the schemes of all attempts of a
     ///     round: a fresh one knows of no answer.
-    /// - Throws: `.missingKey`, `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`,
+    /// - Throws: `.missingKey`, `.unusableKey`, `.duplicateParty`, `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`,
     ///   `.elementTooNarrow`, `.tooManyParties`.
     public init(
         contributors: [PartyID], leader: PartyID, aggregators: [PartyID], enrollment: SharingEnrollment,

@@ -165,15 +165,18 @@ struct Peer<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: 
                 sending: [Envelope(to: others, .confirm(held.dealers))],
                 then: Expectation(Message.confirmStage, from: Set(others), quorum: scheme.threshold - 1))
         case .confirming(let held, let heard):
-            guard heard.count >= scheme.threshold else {
-                return abort(stage: Message.confirmStage, heard.count, scheme.threshold)
+            // Every peer tells one list, and more than half must have told the same: no two lists are summed, whatever
+            // messages are lost, and whoever puts shares together.
+            let votes = Dictionary(grouping: heard.values) { $0 }.mapValues(\.count)
+            guard let contributors = votes.first(where: { $0.value >= scheme.threshold })?.key else {
+                return abort(stage: Message.confirmStage, votes.values.max() ?? 0, scheme.threshold)
             }
-            let contributors = held.dealers.filter { dealer in heard.values.allSatisfy { $0.contains(dealer) } }
             let need = max(1, scheme.minimumContributors)
             guard contributors.count >= need else {
                 return abort(stage: Message.confirmStage, contributors.count, need)
             }
-            return try sum(held, of: contributors)
+            guard contributors == Set(held.dealers) else { return wait(for: contributors.sorted()) }
+            return try sum(held, of: contributors.sorted())
         case .combining(let contributors, let sums): return combine(sums, of: contributors)
         case .starting, .over: throw .outOfOrder
         }
@@ -202,6 +205,14 @@ struct Peer<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: 
         return .next(
             sending: [Envelope(to: others, .partialSum(share, of: contributors))],
             then: Expectation(Message.combineStage, from: Set(others), quorum: scheme.threshold - 1))
+    }
+
+    /// It lacks a share that the others have, so that it has no sum to send; theirs are enough.
+    private mutating func wait(for contributors: [PartyID]) -> Transition<Element, Message> {
+        step = .combining(contributors: contributors, sums: [:])
+        return .next(
+            sending: [],
+            then: Expectation(Message.combineStage, from: Set(others), quorum: scheme.threshold))
     }
 
     private mutating func combine(

@@ -12,17 +12,18 @@ public import SecureRandomness
 /// peers may be lost, and between sharing and summing the peers tell one another whose shares they hold. With T = N the
 /// shares are additive over Z/2^b, and any loss ends the round. T − 1 of a peer's N shares are seeds of 32 bytes.
 ///
-/// - T peers together learn every vector; fewer learn the sum and nothing else.
-/// - A peer sends one partial sum in a round, and N/2 < T: of two lists of contributors at most one is summed by peers
-///   that keep what they see to themselves. c peers that put their shares together can open two, which differ by a
-///   vector, unless T > (N + c)/2: if they lie about whose shares they hold, and even if they do not but messages are
-///   lost or late (Documentation/ViewOfTheServer.md).
+/// - T peers together learn every vector; fewer that follow the protocol learn the sum and nothing else.
+/// - The contributors are a list that T peers have confirmed word for word; each confirms one, and N/2 < T, so there are
+///   no two such lists, which would differ by somebody's vector. That is for peers that follow the protocol, whatever
+///   messages are lost and whoever puts shares together afterwards; against c peers that tell different peers different
+///   lists it takes T > (N + c)/2.
 /// - Channels between peers must be authenticated and confidential: shares travel as they are.
-/// - A vector is in the sum if its shares reached every peer that was heard afterwards, even if its owner was lost then.
+/// - A vector is in the sum if its shares reached the peers that confirm, even if its owner was lost then. If its owner is
+///   lost in the middle of sharing, the round may end without a sum, and can be tried again without it.
 /// - Partial sums beyond T are held against the others; one false share or sum ends the round without a culprit.
 /// - Cost for a peer with T < N: T masks and (N − T + 1)·T·d products to share, as many to check; it sends (N − T)·k·d bits
-///   of shares and (N − 1)·k·d bits of sums, and holds N − T + 1 vectors. With T = N: N − 1 masks, (N − 1)·b·d bits, one
-///   vector.
+///   of shares and (N − 1)·k·d bits of sums, and holds N − T + 1 vectors while it shares and up to N sums at the end. With
+///   T = N: N − 1 masks, (N − 1)·b·d bits, one vector and then up to N sums.
 public struct PeerToPeerAggregation<Element: MaskableElement>: AggregationScheme {
     /// The peers, in ascending order.
     public let contributors: [PartyID]

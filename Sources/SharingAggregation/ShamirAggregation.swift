@@ -15,6 +15,9 @@ public import SecureRandomness
 /// - The leader learns the sum. With t aggregators it would learn all; with fewer, nothing else. Every aggregator
 ///   enforces the minimum cohort itself, takes only seeds that enrolled contributors signed, and answers once in a
 ///   round; K/2 < t, so that no two lists of contributors can both find t aggregators that have not answered.
+/// - A leader that deviates can show the aggregators lists that overlap: at t ≤ 2K/3 it may learn ΣQ − 3·ΣP, say, over two
+///   cohorts, in place of one sum. With 3t > 2K (and c aggregators on its side, 3t > 2K + c) every list but one is useless
+///   to it.
 /// - Up to K − t aggregators may be lost at any time, and any number of contributors down to the minimum cohort.
 /// - Answers beyond t are held against the others. A contributor whose shares do not lie on one polynomial, or an
 ///   aggregator that answers falsely, makes that check fail, and the round ends without a culprit; with exactly t
@@ -22,7 +25,7 @@ public import SecureRandomness
 /// - Shares are over the prime field of k bits with N·(2^b − 1) < p, so the leader sees the sum over the integers, of
 ///   which the result is the remainder mod 2^b. For sums that cannot wrap (`SumCapacity`) they are the same.
 /// - Cost: a contributor expands K masks, computes (K − t + 1)·t·d products and sends (K − t + 1)·k·d bits and 144 bytes
-///   an aggregator; the leader holds K − t + 1 vectors.
+///   an aggregator; the leader holds K − t + 1 vectors, and one for each answer at the end.
 public struct ShamirAggregation<Element: MaskableElement>: AggregationScheme {
     let plan: SharingPlan
     /// The number t of aggregators whose answers give the sum.
@@ -44,8 +47,8 @@ public struct ShamirAggregation<Element: MaskableElement>: AggregationScheme {
     ///     round: a fresh one knows of no answer.
     /// - Throws: `.aggregatorThresholdOutOfRange`, `.ring(.fieldTooSmall)` if N·(2^b − 1) reaches 2^61,
     ///   `.tooManyAggregators` if K reaches the field's prime,
-    ///   `.elementTooNarrow` if an element cannot hold the field, `.missingKey`, `.duplicateParty`, `.tooFewHelpers`,
-    ///   `.cohortTooSmall`, `.dimensionOutOfRange`, `.tooManyParties`.
+    ///   `.elementTooNarrow` if an element cannot hold the field, `.missingKey`, `.unusableKey`, `.duplicateParty`,
+    ///   `.tooFewHelpers`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.tooManyParties`.
     public init(
         contributors: [PartyID], leader: PartyID, aggregators: [PartyID], threshold: Int? = nil,
         enrollment: SharingEnrollment, dimension: Int, width: RingWidth, minimumCohort: MinimumCohort = .standard,

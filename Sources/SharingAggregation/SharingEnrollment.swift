@@ -32,8 +32,11 @@ public struct SharingEnrollment: Sendable {
     }
 
     /// Fresh keys for all parties, all in one place: for simulations, tests and vectors.
-    /// - Parameter secret: 32 bytes for each party; where two parties get the same, they are the same to others.
-    /// - Throws: what `secret` throws, as `.randomness`; `.cryptography`.
+    /// - Parameters:
+    ///   - contributors: who gets a signing key.
+    ///   - aggregators: who gets a key to which seeds are sealed.
+    ///   - randomness: gives each party 32 bytes, by its id and the purpose "contributor identity" or "aggregator key".
+    /// - Throws: `.randomness`, `.cryptography`.
     @_spi(Simulation)
     public init(
         contributors: [PartyID], aggregators: [PartyID], randomness: SimulationRandomness
@@ -79,14 +82,19 @@ struct SharingPlan: Sendable {
         dimension: Int, width: RingWidth, cohort: MinimumCohort, journal: ShareReleaseJournal, group: ShareGroup,
         threshold: Int
     ) throws(AggregationError) {
+        // One key under two names would be one party that counts twice.
         var identities: [UInt8] = []
+        var seenIdentities: Set<VerifyingKey> = []
         for id in contributors {
             guard let key = enrollment.contributorKeys[id] else { throw .missingKey(id) }
+            guard seenIdentities.insert(key).inserted else { throw .unusableKey(.duplicateKey(id)) }
             identities += key.bytes
         }
         var aggregatorKeys: [KeyAgreementPublicKey] = []
         for id in aggregators {
             guard let key = enrollment.aggregatorKeys[id] else { throw .missingKey(id) }
+            guard !aggregatorKeys.contains(key) else { throw .unusableKey(.duplicateKey(id)) }
+            guard !key.isOfLowOrder else { throw .unusableKey(.lowOrderKey(id)) }
             aggregatorKeys.append(key)
         }
         self.contributors = contributors

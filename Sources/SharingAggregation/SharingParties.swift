@@ -259,12 +259,14 @@ struct SharingAggregator<Element: MaskableElement, Kind: SharingKind>: Aggregati
             guard entry.seed.isSigned(along: route, by: verifyingKey) else {
                 throw .violation(.badSignature(entry.contributor), by: plan.leader)
             }
-            guard let seed = try? entry.seed.open(along: route, key: key) else {
-                named.append(entry.contributor)
-                continue
-            }
-            try withCryptography { () throws(CryptographyError) in
+            do throws(CryptographyError) {
+                let seed = try entry.seed.open(along: route, key: key)
                 try sum.fold(plan.mask(of: seed, Kind.self, from: entry.contributor, to: id, keys: keys))
+            } catch .authenticationFailed, .lowOrderPublicKey {
+                named.append(entry.contributor)
+            } catch {
+                // A failure in here is no fault of the contributor's.
+                throw .cryptography(error)
             }
         }
         return named.isEmpty ? .sum(sum.reduced()) : .complaint(named)

@@ -46,22 +46,17 @@ public struct VectorShare<Element: MaskableElement>: Sendable {
             try withCryptography { () throws(CryptographyError) in try Element.add(mask, to: &value, in: field) }
             values.append(value)
         }
-        var shares: [VectorShare] = []
-        for index in indices {
-            let weights: [UInt64]
-            do throws(SharingError) {
-                weights = try PrimeFieldLagrange.dealerWeights(seededIndices: seededIndices, at: index, in: field)
-            } catch {
-                // The indices are positions, which differ and are below p.
-                throw .outOfOrder
+        do throws(SharingError) {
+            let lagrange = try PrimeFieldLagrange(secretAnd: seededIndices, at: 0, in: field)
+            var shares: [VectorShare] = []
+            for index in indices {
+                shares.append(VectorShare(elements: try lagrange.moved(to: index).interpolate(values)))
             }
-            var share = [Element](repeating: .zero, count: vector.count)
-            for (value, weight) in zip(values, weights) {
-                Element.addProduct(of: value, by: weight, to: &share, in: field)
-            }
-            shares.append(VectorShare(elements: share))
+            return shares
+        } catch {
+            // The indices are positions, which differ and are below p.
+            throw .outOfOrder
         }
-        return shares
     }
 
     /// The share under the mask of a seed that its holder gets.
@@ -132,21 +127,14 @@ enum ShareCombination {
         reducedTo width: RingWidth
     ) throws(SharingError) -> [Element] {
         guard shares.count >= threshold else { throw .tooFewShares(have: shares.count, need: threshold) }
-        let basis = shares.prefix(threshold)
-        func value(at point: UInt64) throws(SharingError) -> [Element] {
-            let lagrange = try PrimeFieldLagrange(indices: basis.map(\.index), at: point, in: field)
-            var value = [Element](repeating: .zero, count: basis.first?.share.elements.count ?? 0)
-            for (entry, weight) in zip(basis, lagrange.weights) {
-                Element.addProduct(of: entry.share.elements, by: weight, to: &value, in: field)
-            }
-            return value
-        }
+        let basis = shares.prefix(threshold).map(\.share.elements)
+        let lagrange = try PrimeFieldLagrange(indices: shares.prefix(threshold).map(\.index), in: field)
         for extra in shares.dropFirst(threshold) {
-            guard try value(at: extra.index) == extra.share.elements else {
+            guard try lagrange.moved(to: extra.index).interpolate(basis) == extra.share.elements else {
                 throw .inconsistentShares(index: extra.index)
             }
         }
-        var sum = try value(at: 0)
+        var sum = try lagrange.interpolate(basis)
         Element.reduce(&sum, to: width)
         return sum
     }

@@ -34,6 +34,12 @@ import Testing
         #expect(again.learned.isEmpty)
         #expect(again.aborted[1001] == .sharesAlreadyReleased(round: 5))
         #expect(run(scheme, round: 4).aborted[1001] == .sharesAlreadyReleased(round: 5))
+        // It is not even made, so it opens no seed.
+        #expect(throws: AggregationError.sharesAlreadyReleased(round: 5)) {
+            try scheme.makeParty(
+                1001, contributing: nil, in: RoundContext(task: "test", round: 5, attempt: 1),
+                using: SystemRandomness())
+        }
         #expect(run(scheme, round: 6).aggregate != nil)
     }
 

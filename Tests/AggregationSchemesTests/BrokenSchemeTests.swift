@@ -124,7 +124,6 @@ private struct MisreadSumScheme<Base: AggregationScheme>: AggregationScheme {
     var dimension: Int { base.dimension }
     var contributors: [PartyID] { base.contributors }
     var helpers: [PartyID] { base.helpers }
-    var field: PrimeField? { base.field }
     var recipients: Set<PartyID> { base.recipients }
     var minimumContributors: Int { base.minimumContributors }
 

@@ -167,21 +167,54 @@ import Testing
         #expect(try party.receive(.confirm([1, 2]), from: 2) == .accepted)
     }
 
-    @Test func `only whom all hold is summed`() throws {
+    @Test func `only a list that T peers have told word for word is summed`() throws {
         let shares = try Array(inbox().prefix(1))
         func list(after confirmations: [PartyID: [PartyID]]) throws -> Transition<UInt64, Message> {
             var party = try peer(after: shares, of: scheme())
             for (sender, dealers) in confirmations { _ = try party.receive(.confirm(dealers), from: sender) }
             return try party.advance()
         }
-        let transition = try list(after: [2: [1, 2, 3, 4], 3: [1, 2, 3, 5]])
+        let transition = try list(after: [2: all, 3: all, 4: [1, 2, 4], 5: [1, 2, 3, 5]])
         guard case .partialSum(_, let dealers)? = transition.envelopes.first?.message else {
             Issue.record("It sends no sum.")
             return
         }
-        #expect(dealers == [1, 2, 3])
-        expectAborted(try list(after: [2: [1, 2], 3: [1, 3], 4: [1, 2, 3, 4]]), "confirm", have: 1, need: 3)
-        expectAborted(try list(after: [2: [1, 2, 3], 3: [2, 3, 4]]), "confirm", have: 2, need: 3)
+        #expect(dealers == all)
+        expectAborted(try list(after: [2: all, 3: [1, 3, 4, 5], 4: [1, 2, 4]]), "confirm", have: 2, need: 3)
+        expectAborted(try list(after: [2: [1, 2, 3], 3: [1, 2, 3], 4: all]), "confirm", have: 2, need: 3)
+        expectAborted(try list(after: [2: all]), "confirm", have: 2, need: 3)
+    }
+
+    @Test func `a list below the minimum cohort is not summed`() throws {
+        let cohort = try MinimumCohort(4)
+        var party = try peer(after: Array(inbox(cohort: cohort).prefix(1)), of: scheme(cohort: cohort))
+        for sender in [2, 3, 4] as [PartyID] { _ = try party.receive(.confirm([2, 3, 4]), from: sender) }
+        expectAborted(try party.advance(), "confirm", have: 3, need: 4)
+    }
+
+    @Test func `a peer that holds other shares than the list sends no sum, and learns it from the others`() throws {
+        let inbox = try inbox()
+        var party = try peer(after: Array(inbox.prefix(1)), of: scheme())
+        let list: [PartyID] = [2, 3, 4]
+        for sender in list { #expect(try party.receive(.confirm(list), from: sender) == .accepted) }
+        guard case .next(let sending, let expectation) = try party.advance() else {
+            Issue.record("It does not wait.")
+            return
+        }
+        #expect(sending.isEmpty && expectation.quorum == 3)
+        for sender in list {
+            guard case .partialSum(let share, _)? = inbox[2][sender] else {
+                Issue.record("Peer \(sender) sends no sum.")
+                return
+            }
+            #expect(try party.receive(.partialSum(share, of: list), from: sender) == .accepted)
+        }
+        // Three sums lie on some polynomial, so this one learns something, and says whose it should be.
+        guard case .finished(_, let aggregate?) = try party.advance() else {
+            Issue.record("It does not learn the sum.")
+            return
+        }
+        #expect(aggregate.contributors == list)
     }
 
     @Test func `a sum over another list is not combined`() throws {

@@ -69,6 +69,23 @@ import Testing
     @Test func `leader and aggregators of additive sharing have no place for a clear vector`() throws {
         let scheme = try additive()
         for helper in scheme.helpers { #expect(clearVectors(in: try party(helper, of: scheme)) == []) }
+        // In the middle of a round too: a leader with shares and an answer, an aggregator with an answer.
+        var leader = try party(1000, of: scheme)
+        _ = try leader.start()
+        for id in scheme.contributors {
+            var contributor = try party(id, of: scheme)
+            let message = try #require(try contributor.start().envelopes.first?.message)
+            #expect(try leader.receive(message, from: id) == .accepted)
+        }
+        #expect(clearVectors(in: leader) == [])
+        let list = try #require(try leader.advance().envelopes.first?.message)
+        var aggregator = try party(1001, of: scheme)
+        _ = try aggregator.start()
+        #expect(try aggregator.receive(list, from: 1000) == .accepted)
+        #expect(clearVectors(in: aggregator) == [])
+        let answer = try #require(try aggregator.advance().envelopes.first?.message)
+        #expect(try leader.receive(answer, from: 1001) == .accepted)
+        #expect(clearVectors(in: leader) == [])
     }
 
     @Test func `clients, and the plain server, have one, and it is found`() throws {

@@ -210,11 +210,8 @@ import Testing
         return try party.advance()
     }
 
-    @Test func `a seed under the name of a contributor with the same key is not signed`() throws {
-        var enrollment = try SharingEnrollment.simulated(contributors, aggregators)
-        enrollment.contributorKeys[2] = enrollment.contributorKeys[1]
-        enrollment.signingKeys[2] = enrollment.signingKeys[1]
-        let scheme = try self.scheme(enrollment: enrollment)
+    @Test func `a seed under the name of another contributor is not signed`() throws {
+        let scheme = try self.scheme()
         var seeds = try forwarded(in: scheme)
         guard case .finished = try answer(to: seeds, in: scheme) else {
             Issue.record("The true list is not answered.")
@@ -222,11 +219,29 @@ import Testing
         }
         seeds[1] = ForwardedSeed(contributor: 2, seed: seeds[0].seed)
         // Made anew: an aggregator answers once in a round.
-        guard case .aborted(let error, _) = try answer(to: seeds, in: self.scheme(enrollment: enrollment)) else {
+        guard case .aborted(let error, _) = try answer(to: seeds, in: self.scheme()) else {
             Issue.record("Contributor 1 counts twice.")
             return
         }
         #expect(error == .violation(.badSignature(2), by: leader))
+    }
+
+    @Test func `one key for two parties, and a key of low order, are not enrolled`() throws {
+        func scheme(_ change: (inout SharingEnrollment) -> Void) throws -> ShamirAggregation<UInt64> {
+            var enrollment = try SharingEnrollment.simulated(contributors, aggregators)
+            change(&enrollment)
+            return try self.scheme(enrollment: enrollment)
+        }
+        #expect(throws: AggregationError.unusableKey(.duplicateKey(2))) {
+            try scheme { $0.contributorKeys[2] = $0.contributorKeys[1] }
+        }
+        #expect(throws: AggregationError.unusableKey(.duplicateKey(1002))) {
+            try scheme { $0.aggregatorKeys[1002] = $0.aggregatorKeys[1001] }
+        }
+        let zero = try KeyAgreementPublicKey([UInt8](repeating: 0, count: 32))
+        #expect(throws: AggregationError.unusableKey(.lowOrderKey(1003))) {
+            try scheme { $0.aggregatorKeys[1003] = zero }
+        }
     }
 
     @Test func `a well-signed seed that does not open is complained about`() throws {

@@ -15,12 +15,10 @@ import Testing
     /// Verifies these rounds; the reasons of those that fail, by id.
     private func failures(_ cases: [JSON]) throws -> [String: String] {
         let document: JSON = .object(["schema": .string("fedsum_faulty_rounds_v1"), "cases": .array(cases)])
-        let run = try FedsumProgram.run(
-            "vectors",
-            "verify",
-            "--json",
-            try Scratch().file("rounds.json", document.data())
-        )
+        let scratch = try Scratch()
+        let file = try scratch.file("rounds.json", document.data())
+        // The folder goes with its owner.
+        let run = try withExtendedLifetime(scratch) { try FedsumProgram.run("vectors", "verify", "--json", file) }
         let report = try #require(try run.json()["files"]?.entries.first)
         let failures = try #require(report["failures"]).entries
         #expect(run.exitCode == (failures.isEmpty ? 0 : 2))

@@ -155,7 +155,8 @@ import Testing
     @Test(.enabled(if: ownMemoryIsReadable))
     func `is not in memory any more when its initializer fails`() throws {
         struct Refusal: Error {}
-        let plain = pattern(2048)
+        // Larger than what an error on its way allocates over it.
+        let plain = pattern(65_536)
         var address: UInt = 0
         #expect(throws: Refusal.self) {
             try SecretBytes(count: plain.count) { (span: inout MutableSpan<UInt8>) throws(Refusal) in

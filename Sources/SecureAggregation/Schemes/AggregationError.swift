@@ -25,6 +25,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case tooManyAggregators(Int, prime: UInt64)
     /// No key is enrolled for this party, or its private key is not here.
     case missingKey(PartyID)
+    /// An enrolled key is that of another party too, or is of low order.
+    case unusableKey(ProtocolViolation)
     /// The dimension must be between 1 and 2^32 − 1.
     case dimensionOutOfRange(Int)
     /// The element type has fewer bits than the ring.
@@ -40,7 +42,7 @@ public enum AggregationError: Error, Equatable, Sendable {
     case missingVector(PartyID)
     /// The vector's count is not the scheme's dimension.
     case wrongVectorLength(expected: Int, actual: Int)
-    /// This contributor has released shares in this round or a later one. Another attempt would give its vector away by
+    /// This party has released shares in this round or a later one. Another attempt would give its vector away by
     /// subtraction; take part in the next round.
     case sharesAlreadyReleased(round: UInt64)
     /// A party was driven out of order, or its own state contradicts itself.

@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Shares that were released for one set of survivors show the sum over it. A second attempt with one client less would
 /// show that client's vector, by subtraction. One journal serves all attempts of a party (a client of SecAgg, an
-/// aggregator of additive sharing); it is in memory only, and protects nothing once it is let go of.
+/// aggregator of additive or Shamir sharing, a peer); it is in memory only, and protects nothing once it is let go of.
 public final class ShareReleaseJournal: Sendable {
     private struct Key: Hashable {
         let party: PartyID

@@ -177,7 +177,8 @@ extension SchemeName {
             }
         case .shamir:
             guard settings.parties.aggregators >= 2 else {
-                throw UsageError("--aggregators must be at least 2: with one, it and the leader would see every vector.")
+                throw UsageError(
+                    "--aggregators must be at least 2: with one, it and the leader would see every vector.")
             }
             let aggregators = try settings.aggregators(settings.parties.aggregators)
             return try visitor.visit { (cohort) throws(AggregationError) in

@@ -105,6 +105,7 @@ func explain(_ error: AggregationError) -> String {
         "the threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
     case .tooManyAggregators(let count, let prime):
         "\(count) aggregators are too many for the field of \(prime) elements; take fewer, or a wider ring."
+    case .unusableKey(let violation): "an enrolled key cannot be used: \(violation)."
     case .missingKey(let id): "no key is enrolled for party \(id), or its private key is not here."
     case .dimensionOutOfRange(let dimension): "a vector has 1 to 2^32 − 1 elements, not \(dimension)."
     case .elementTooNarrow(let needed, let available): "the ring needs \(needed) bits and its words have \(available)."

@@ -89,7 +89,8 @@ private struct DisturbedRound: StatedSchemeVisitor {
         guard let first = refusals.first else { throw CaseFailure("'refusals' is empty") }
         try requireEqual(first.error, fields.string("error"), "error")
 
-        let own = Dictionary(uniqueKeysWithValues: undisturbed.messages.map { ($0.route, $0.bytes) })
+        let own = Dictionary(undisturbed.messages.map { ($0.route, $0.bytes) }) { first, _ in first }
+        try require(own.count == undisturbed.messages.count, "a message of the round is there twice")
         var messages: [StatedMessage] = []
         for value in try fields.array("messages") {
             if case .integer(let number) = value {

@@ -52,6 +52,8 @@ struct StatedSession {
             fields.bytes("identitiesDigest"),
             "identitiesDigest"
         )
+        try require(Set(contributors).count == contributors.count, "'contributors' has a party twice")
+        try require(Set(helpers).count == helpers.count, "'helpers' has a party twice")
         return SharingEnrollment(
             contributorKeys: Dictionary(uniqueKeysWithValues: zip(contributors, identityKeys)),
             aggregatorKeys: Dictionary(uniqueKeysWithValues: zip(helpers, helperKeys).dropFirst()),

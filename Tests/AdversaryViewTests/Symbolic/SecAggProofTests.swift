@@ -59,7 +59,7 @@ struct ProofCount: Equatable, CustomStringConvertible {
     private static let context = RoundContext(task: "proof", round: 1)
 
     /// Every fate for every client up to four clients; for five and six all sets of clients lost at the same point.
-    /// With FEDSUM_SLOW_TESTS=1 every fate for every client at all sizes: half an hour.
+    /// With FEDSUM_SLOW_TESTS=1 every fate for every client at all sizes.
     static func fates(count: Int) -> [[ClientFate]] {
         let isSlow = ProcessInfo.processInfo.environment["FEDSUM_SLOW_TESTS"] == "1"
         if count <= 4 || isSlow {

@@ -279,13 +279,13 @@ def peer_rounds():
     case("three-of-five-one-lost-after-share-one-after-confirm", 16, 4, five, 3, 3, lost={3: 1, 17: 2})
     case("four-of-seven-one-lost-after-each", 25, 3, seven, 4, 3, lost={2: 0, 7: 1, 17: 2})
     case("seven-of-twelve-five-lost", 28, 2, list(range(1, 13)), 7, 3, lost={1: 0, 4: 1, 6: 2, 9: 1, 12: 0})
-    # Lost on the way: some peers hold its share and some do not, so that nobody's sum has it.
+    # Lost on the way: some peers hold its share and some do not.
     case("three-of-five-lost-during-share", 16, 4, five, 3, 3, partial={17: (0, 2)})
     case("four-of-seven-two-lost-during-share", 40, 3, seven, 4, 3, partial={3: (0, 5), 13: (0, 1)})
     case("three-of-five-lost-during-confirm", 16, 4, five, 3, 3, partial={250: (1, 1)})
-    # Lost while it confirms that it holds less than the others, so that only some of them hear so: two lists.
+    # Lost while it confirms that it holds less than the others, so that only some of them hear so: no second list comes of it.
     case("four-of-seven-one-has-another-list", 16, 3, seven, 4, 3, partial={2: (0, 5), 17: (1, 2)})
-    case("three-of-five-two-lists-and-no-sum", 16, 3, [1, 2, 3, 4, 5], 3, 3, partial={1: (0, 3), 5: (1, 2)})
+    case("three-of-five-one-hears-of-another-list", 16, 3, [1, 2, 3, 4, 5], 3, 3, partial={1: (0, 3), 5: (1, 2)})
     case("three-of-five-lost-during-combine", 16, 4, five, 3, 3, partial={250: (2, 2)})
     case("three-of-five-only-some-get-enough", 16, 4, five, 3, 3, lost={3: 2, 17: 2}, partial={250: (2, 3)})
     case("two-of-three-aborts-at-share", 16, 2, three, 2, 2, lost={1: 0, 3: 0})

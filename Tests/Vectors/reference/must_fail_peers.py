@@ -69,13 +69,13 @@ def peer_rounds():
     prime = fields.PRIMES[width]
     # Peer 3, at position 1, seeds the shares of 5 and 70000, and sends shares to 2 and 2^32 - 1.
     for name, error, change in BYTES:
-        _, included = case(f"seed-{name}", f"The seed of 3 for 5: {name}. Nobody's sum has 3.", {(0, 3, 5): raw(change)},
+        _, included = case(f"seed-{name}", f"The seed of 3 for 5: {name}. 5 has no sum to send.", {(0, 3, 5): raw(change)},
                            [(5, 3, "drop", error)])
-        assert included == [2, 5, 70000, 2**32 - 1]
+        assert included == five
     for name, error, change in BYTES + vector_changes(width, dimension, HEADER, prime):
-        _, included = case(f"share-{name}", f"The share of 3 for 2: {name}. Nobody's sum has 3.",
+        _, included = case(f"share-{name}", f"The share of 3 for 2: {name}. 2 has no sum to send.",
                            {(0, 3, 2): raw(change)}, [(2, 3, "drop", error)])
-        assert included == [2, 5, 70000, 2**32 - 1]
+        assert included == five
     case("seed-where-a-share-is-due", "A seed for a peer that is due a share.",
          {(0, 3, 2): other(0x50, {"seed": key_for("seed")})}, [(2, 3, "drop", "wrong-kind-of-share")])
     case("share-where-a-seed-is-due", "A share for a peer that is due a seed.",
@@ -85,9 +85,10 @@ def peer_rounds():
                        {(0, v, 5): trailing for v in [2, 3, 70000]},
                        [(5, v, "drop", "trailing-bytes") for v in [2, 3, 70000]])
     assert outcomes[5] == "too-few-parties" and set(outcomes.values()) == {"sum", "too-few-parties"}
-    outcomes, _ = case("share-agreed-below-minimum", "Each peer holds four of five, but all of them hold only three.",
-                       {(0, 2, 3): trailing, (0, 5, 70000): trailing},
-                       [(3, 2, "drop", "trailing-bytes"), (70000, 5, "drop", "trailing-bytes")], minimum=4)
+    outcomes, _ = case("share-no-list-of-three", "Each peer holds at least four of five, but no three hold the same.",
+                       {(0, 2, 3): trailing, (0, 3, 5): trailing, (0, 5, 70000): trailing},
+                       [(3, 2, "drop", "trailing-bytes"), (5, 3, "drop", "trailing-bytes"),
+                        (70000, 5, "drop", "trailing-bytes")])
     assert set(outcomes.values()) == {"too-few-parties"}
     outcomes, _ = case("all-of-three-seed-trailing-byte", "With T = N one message that is dropped ends the round for all.",
                        {(0, 1, 3): trailing}, [(3, 1, "drop", "trailing-bytes")], threshold=3, members=[1, 2, 3])
@@ -110,8 +111,10 @@ def peer_rounds():
                        {(1, v, 5): trailing for v in [2, 3, 70000]},
                        [(5, v, "drop", "trailing-bytes") for v in [2, 3, 70000]])
     assert outcomes[5] == "too-few-parties" and outcomes[2] == "sum"
-    outcomes, _ = case("confirm-another-list-for-one", "3 tells 5 alone that it does not hold 2: nobody else has the list of 5.",
-                       {confirm: body(lambda b: b["held"].remove(2))}, [(5, None, "abort", "too-few-parties")])
+    without_2 = body(lambda b: b["held"].remove(2))
+    outcomes, _ = case("confirm-another-list-for-one",
+                       "Three tell 5 alone that they do not hold 2: nobody else has the list of 5.",
+                       {(1, v, 5): without_2 for v in [3, 70000, 2**32 - 1]}, [(5, None, "abort", "too-few-parties")])
     assert outcomes.pop(5) == "too-few-parties" and set(outcomes.values()) == {"sum"}
 
     where = HEADER + 3 + 4 * len(five)

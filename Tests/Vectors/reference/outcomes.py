@@ -190,10 +190,10 @@ def peer_to_peer(parties, peers, helpers, minimum, threshold):
 
     others = {p: [q for q in peers if q != p] for p in peers}
 
-    def exchange():
-        """Everybody who is still there sends to all others; gives receiver -> senders."""
+    def exchange(says=lambda p: True):
+        """Everybody who is still there, and has something to say, sends to all others; gives receiver -> senders."""
         senders = [p for p in peers if parties.is_waiting(p)]
-        reached = {p: parties.step(p, others[p]) for p in senders}
+        reached = {p: parties.step(p, others[p] if says(p) else []) for p in senders}
         heard = {q: set() for q in senders if parties.is_waiting(q)}
         for p, receivers in reached.items():
             for q in receivers:
@@ -212,11 +212,14 @@ def peer_to_peer(parties, peers, helpers, minimum, threshold):
     lists = {p: frozenset(held[p]) for p in held}
     if threshold < count:
         heard = {p: senders | {p} for p, senders in exchange().items()}
-        lists = {p: frozenset.intersection(*(frozenset(held[q]) for q in heard[p])) for p in heard}
-        drop(heard, lambda p: len(heard[p]) < threshold or len(lists[p]) < max(1, minimum), 1)
+        said = {p: [frozenset(held[q]) for q in heard[p]] for p in heard}
+        # A threshold above N/2: one list at the most was said by so many.
+        lists = {p: next((x for x in said[p] if said[p].count(x) >= threshold), frozenset()) for p in heard}
+        drop(heard, lambda p: len(lists[p]) < max(1, minimum), 1)
 
-    heard = exchange()
-    agreeing = {p: {p} | {q for q in heard[p] if lists[q] == lists[p]} for p in heard}
+    # Who holds others than the list waits for the sums and has none.
+    heard = exchange(lambda p: lists[p] == held[p])
+    agreeing = {p: {q for q in heard[p] | {p} if held[q] == lists[p] == lists[q]} for p in heard}
     drop(agreeing, lambda p: len(agreeing[p]) < threshold, 2)
     learning = [p for p in agreeing if parties.is_waiting(p)]
     for p in learning:

@@ -109,14 +109,20 @@ def run(session, minimum_contributors, inputs, generators, log):
             heard = {u: set(held[u])}
             for v, body in log.received(CONFIRM, u, check_confirmation).items():
                 heard[v] = set(body["held"])
-            agreed = sorted(set.intersection(*heard.values()))
-            if len(heard) < t or len(agreed) < max(1, minimum_contributors):
+            said = [frozenset(dealers) for dealers in heard.values()]
+            # t > count/2: there is one such list at the most.
+            agreed = [dealers for dealers in set(said) if said.count(dealers) >= t]
+            if not agreed or len(agreed[0]) < max(1, minimum_contributors):
                 give_up(u, CONFIRM)
             else:
-                included[u] = agreed
+                included[u] = sorted(agreed[0])
 
     partial = {}
     for u in active():
+        if not set(included[u]) == set(held[u]):
+            # It waits for the sums of the others, and has none.
+            log.send_all(COMBINE, u, [])
+            continue
         partial[u] = [0] * session.dimension
         for dealer in included[u]:
             partial[u] = add(session, partial[u], held[u][dealer])
@@ -130,7 +136,7 @@ def run(session, minimum_contributors, inputs, generators, log):
             if body["contributors"] != included[u]:
                 raise Refused("other-contributors")
 
-        answers = {u: partial[u]}
+        answers = {u: partial[u]} if u in partial else {}
         answers |= {v: body["elements"] for v, body in log.received(COMBINE, u, check_answer).items()}
         if len(answers) < t:
             give_up(u, COMBINE)

@@ -592,14 +592,17 @@ OUTCOMES = [
     ("secagg", 5, 1, 3, 3, [("corruption", 1001, 1)], "111112", "00000"),
     ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "DD555X", "00000"),
     ("secagg", 5, 1, 3, 3, [("outage", 4, 1, {"ticks": 10_000})], "D3DDDL", "10111"),
-    # Peer to peer: who is held by some only is in nobody's sum; a list that is not heard does no harm.
-    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 2})], "LLLLX", "11110"),
+    # Peer to peer: three must have told one list. Peers 2 and 4 hold the share of 10, 6 and 8 do not.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 2})], "1111X", "00000"),
+    # With a third who holds it there is a list; peer 8 has no sum to send for it, and learns it.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 3})], "LLLLX", "11111"),
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 1})], "LLLLX", "11110"),
     ("peer-to-peer", 5, 0, 3, 3, [("corruption", 2, 1)], "LLLLL", "11111"),
     ("peer-to-peer", 5, 0, 5, 4, [("loss", 4, 0)], "0X000", "00000"),
     ("peer-to-peer", 5, 0, 3, 3, [("loss", 4, 1), ("loss", 6, 1)], "LXXLL", "11111"),
     ("peer-to-peer", 5, 0, 3, 4, [("loss", 4, 1), ("loss", 6, 2)], "2XX22", "00000"),
-    # Peer 10 holds no share of 4, says so to peer 2 alone and is gone: peer 2's list is shorter than that of the others.
-    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 4, 0, {"frames": 3}), ("partial-send", 10, 1, {"frames": 1})], "2X22X", "00000"),
+    # Peer 10 holds no share of 4, says so to peer 2 alone and is gone: the others' list is peer 2's all the same.
+    ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 4, 0, {"frames": 3}), ("partial-send", 10, 1, {"frames": 1})], "LXLLX", "11111"),
     ("peer-to-peer", 5, 0, 3, 5, [("partial-send", 10, 0, {"frames": 1})], "2000X", "00000"),
     ("peer-to-peer", 5, 0, 3, 5, [("loss", 10, 1)], "2222X", "00000"),
 ]
