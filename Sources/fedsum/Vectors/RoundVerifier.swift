@@ -110,9 +110,18 @@ struct StatedRound: StatedSchemeVisitor {
             try require(input.allSatisfy { $0 <= session.width.mask }, "the input of \(id) is not of the ring")
             inputs[id] = input
             if scheme != "plain" { keys[id] = try client.bytes("rand", count: 32) }
-            if client.has("drawn"), let key = keys[id] {
+            if let key = keys[id] {
                 var generator = SeededGenerator(key: key)
-                for drawn in try client.objects("drawn") {
+                let reads = try client.objects("drawn")
+                try require(!reads.isEmpty, "'drawn' of \(id) is empty")
+                for drawn in reads {
+                    if !(try drawn.isNull("for")) {
+                        let other = try drawn.party("for")
+                        try require(
+                            session.contributors.contains(other) || session.helpers.contains(other),
+                            "\(id) draws for \(other), who is none of the session"
+                        )
+                    }
                     let bytes = try drawn.bytes("bytes")
                     try requireEqual(generator.bytes(bytes.count), bytes, "'\(drawn.string("name"))' of \(id)")
                 }
