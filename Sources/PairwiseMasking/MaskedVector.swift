@@ -61,6 +61,11 @@ struct MaskedSum<Element: MaskableElement>: Sendable {
         }
     }
 
+    /// Takes back masks that clients added or subtracted.
+    mutating func remove(_ masks: [SignedMask], width: RingWidth, threads: Int) throws(CryptographyError) {
+        for mask in masks { try remove(mask, width: width) }
+    }
+
     /// The sum in the clear, once no mask is left on it.
     consuming func opened(width: RingWidth) -> [Element] {
         Element.reduce(&elements, to: width)

@@ -5,76 +5,112 @@ public import RingArithmetic
 public import SecureAggregation
 public import SecureRandomness
 
-/// Secure aggregation with pairwise masks on the complete graph [BIK+17] §4: the server learns the sum over the
-/// survivors and nothing else.
+/// Secure aggregation with pairwise masks [BIK+17] §4, on the complete graph or a sparse one [BBG+20]: the server learns the
+/// sum over the survivors and nothing else.
 ///
-/// Each pair of clients agrees on a mask that one adds and the other subtracts; each client adds a mask of its own on
-/// top. Both secrets of a client are shared among all clients beforehand (t of N, Shamir over GF(2^128)), and for each
-/// client the others release shares of exactly one of them: of its own mask if its vector arrived, of its pairwise key
-/// if it did not.
+/// Each pair of neighbors agrees on a mask that one adds and the other subtracts; each client adds a mask of its own on
+/// top. Both secrets of a client are shared among its neighbors beforehand (t of them, Shamir over GF(2^128)), and for each
+/// client they release shares of exactly one: of its own mask if its vector arrived, of its pairwise key if it did not.
 ///
-/// - Threat model: a server that follows the protocol and colludes with fewer than t clients. Not one that lies: t > N/2
-///   keeps any one client's two secrets apart, but the same boxes and survivors must be shown to all clients, which this
-///   scheme does not check, and clients' keys reach one another through the server (<doc:SecAggThreats> has what a lie can
-///   open: at t ≤ 0.61·N one client's vector).
-/// - Dropouts: up to N − t clients, at any stage.
-/// - Cost for a client: N − 1 key agreements twice and N masks; at most 128·N + 151 bytes besides its b·d bits. For the
-///   server: a mask for each survivor, and one for each pair of a survivor and a client lost between sharing and
-///   sending.
+/// - Threat model: ``ThreatModel``; with clients that collude, fewer than t − k/2 twice among any client's k neighbors.
+///   <doc:SecAggThreats> says who may do what, and what a lie can open.
+/// - Dropouts: any, at any stage, that leave t neighbors of each client.
+/// - Cost for a client: two key agreements and a mask for each neighbor; about 128 bytes a neighbor besides its b·d bits,
+///   and 32·log2 N more on a sparse graph. For the server: a mask for each survivor, and one for each pair of a survivor
+///   and a neighbor that was lost between sharing and sending.
 public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     /// The clients, in ascending order.
     public let contributors: [PartyID]
     /// The server, which learns the sum.
     public let server: PartyID
+    /// Who is whose neighbor.
+    public let graph: MaskingGraph
+    /// Against whom the aggregation protects.
+    public let threat: ThreatModel
     /// The elements of a vector.
     public let dimension: Int
     /// The ring of the sum.
     public let width: RingWidth
     /// The cohort below which nothing is summed.
     public let minimumContributors: Int
-    /// The number t of clients whose shares give a secret.
+    /// The number t of neighbors whose shares give a secret.
     public let threshold: Int
+    /// The clients' identities; nil unless ``threat`` is `.active`.
+    public let enrollment: ClientEnrollment?
     /// Remembers in which rounds this process's clients have released shares.
     public let journal: ShareReleaseJournal
+    /// How many threads the server takes the masks off with.
+    public var unmaskingThreads = 1
+    /// Checks that clients leave out: for tests that show what each is good for.
+    package var waivedRefusals: Set<SecAggRefusal> = []
+
+    let positions: [PartyID: Int]
+    private let identitiesDigest: HashDigest?
 
     /// A scheme among these parties.
     /// - Parameters:
     ///   - contributors: the clients, in ascending order.
     ///   - server: the party that learns the sum.
-    ///   - threshold: t, with N/2 < t ≤ N; by default ⌊2N/3⌋ + 1, which also keeps any one client's two secrets from a
-    ///     lying server that colludes with a third of the clients.
+    ///   - graph: who is whose neighbor.
+    ///   - threat: against whom the aggregation protects.
+    ///   - threshold: t: more than half of the neighbors, on the complete graph of all clients; by default two thirds of
+    ///     them, rounded down, and one. ``MaskingPlan`` has the one that fits the clients one must reckon with.
+    ///   - enrollment: the clients' identities, for `.active`.
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
     ///   - minimumCohort: the fewest contributors whose sum may be learned.
     ///   - journal: where releases of shares are remembered. Pass the same one to the schemes of all attempts of a
     ///     round: a fresh one knows of no release.
-    /// - Throws: `.thresholdOutOfRange`, `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`,
-    ///   `.elementTooNarrow`, `.tooManyParties`.
+    /// - Throws: `.thresholdOutOfRange`, `.neighborsOutOfRange`, `.missingBeacon` for a sparse graph against a server that
+    ///   lies, `.missingKey` and `.unusableKey` for `.active`, `.duplicateParty`, `.cohortTooSmall`,
+    ///   `.dimensionOutOfRange`, `.elementTooNarrow`, `.tooManyParties`.
     public init(
-        contributors: [PartyID], server: PartyID, threshold: Int? = nil, dimension: Int, width: RingWidth,
-        minimumCohort: MinimumCohort = .standard, journal: ShareReleaseJournal = ShareReleaseJournal()
+        contributors: [PartyID], server: PartyID, graph: MaskingGraph = .complete,
+        threat: ThreatModel = .semiMalicious, threshold: Int? = nil, enrollment: ClientEnrollment? = nil,
+        dimension: Int, width: RingWidth, minimumCohort: MinimumCohort = .standard,
+        journal: ShareReleaseJournal = ShareReleaseJournal()
     ) throws(AggregationError) {
         try Roster.validate(
             contributors: contributors, helpers: [server], minimumHelpers: 1, cohort: minimumCohort,
             dimension: dimension, width: width, element: Element.self)
-        let threshold = threshold ?? Self.defaultThreshold(of: contributors.count)
-        guard 2 * threshold > contributors.count, threshold <= contributors.count else {
-            throw .thresholdOutOfRange(threshold: threshold, contributors: contributors.count)
+        let count = contributors.count
+        var holders = count
+        if case .sparse(let neighbors, let beacon) = graph {
+            guard neighbors % 2 == 0, neighbors >= 2, neighbors <= min(count - 2, MaskingGraph.maximumNeighbors) else {
+                throw .neighborsOutOfRange(neighbors, maximum: min(count - 2, MaskingGraph.maximumNeighbors))
+            }
+            guard threat == .curious || beacon != nil else { throw .missingBeacon }
+            holders = neighbors
+        }
+        let threshold = threshold ?? Self.defaultThreshold(of: holders)
+        guard 2 * threshold > holders, threshold <= holders else {
+            throw .thresholdOutOfRange(threshold: threshold, contributors: holders)
+        }
+        if threat == .active {
+            guard let enrollment else { throw .missingKey(contributors[0]) }
+            identitiesDigest = try enrollment.digest(of: contributors)
+            self.enrollment = enrollment
+        } else {
+            identitiesDigest = nil
+            self.enrollment = nil
         }
         self.contributors = contributors
         self.server = server
+        self.graph = graph
+        self.threat = threat
         self.threshold = threshold
         self.dimension = dimension
         self.width = width
         self.journal = journal
         minimumContributors = minimumCohort.count
+        positions = Dictionary(uniqueKeysWithValues: zip(contributors, 0...))
     }
 
-    /// ⌊2N/3⌋ + 1, at most N.
-    public static func defaultThreshold(of contributors: Int) -> Int { min(contributors, 2 * contributors / 3 + 1) }
+    /// ⌊2n/3⌋ + 1 of n neighbors (on the complete graph: clients), at most n.
+    public static func defaultThreshold(of holders: Int) -> Int { min(holders, 2 * holders / 3 + 1) }
 
     /// The name on the command line and in the session.
-    public var name: String { "secagg" }
+    public var name: String { isSparse ? "secagg+" : "secagg" }
     /// The parties that own no vector.
     public var helpers: [PartyID] { [server] }
     /// Vectors travel in the ring of the sum.
@@ -82,8 +118,35 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     /// Who learns the sum.
     public var recipients: Set<PartyID> { [server] }
 
-    /// How many clients every stage needs: the threshold and the minimum cohort.
-    var quorum: Int { max(threshold, minimumContributors) }
+    /// The number k of neighbors of each client.
+    public var neighbors: Int {
+        switch graph {
+        case .complete: contributors.count - 1
+        case .sparse(let neighbors, _): neighbors
+        }
+    }
+
+    var isSparse: Bool {
+        switch graph {
+        case .complete: false
+        case .sparse: true
+        }
+    }
+
+    var beacon: (any PublicBeacon)? {
+        guard threat.hasConsistencyRound, case .sparse(_, let beacon) = graph else { return nil }
+        return beacon
+    }
+
+    /// How many clients the server needs at every stage.
+    var quorum: Int { isSparse ? minimumContributors : max(threshold, minimumContributors) }
+
+    /// How many signatures of others a client needs.
+    var signaturesNeeded: Int { isSparse ? threshold : threshold - 1 }
+
+    /// The fewest survivors that two disjoint runs of k/2 places must hold: halfway between the clients that may collude
+    /// among k, at most 2t − k, and the t of them that must survive anyway.
+    static func cutFloor(neighbors: Int, threshold: Int) -> Int { (3 * threshold - neighbors + 1) / 2 }
 
     /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {
@@ -92,6 +155,9 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
         encoder.write(UInt32(dimension))
         encoder.write(UInt32(minimumContributors))
         encoder.write(UInt32(threshold))
+        encoder.write(threat.rawValue)
+        encoder.write(UInt32(neighbors))
+        if let identitiesDigest { encoder.write(bytes: identitiesDigest.bytes) }
         return encoder.bytes
     }
 
@@ -100,17 +166,32 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
         _ id: PartyID, contributing vector: [Element]?, in context: RoundContext,
         using randomness: consuming some SecureRandomNumberGenerator
     ) throws(AggregationError) -> any AggregationParty<Element, SecAggMessage<Element>> {
-        let keys = KeySchedule(session: session(in: context), round: context.round)
-        if id == server { return SecAggServer(scheme: self, keys: keys) }
-        guard contributors.contains(id) else { throw .unknownParty(id) }
-        try journal.check(id, in: context)
+        let session = session(in: context)
+        if id == server {
+            return SecAggServer(scheme: self, session: session, round: context.round, randomness: randomness)
+        }
+        guard let position = positions[id] else { throw .unknownParty(id) }
+        if !waivedRefusals.contains(.sharesAlreadyReleased) { try journal.check(id, in: context) }
         return try SecAggClient(
-            id: id, scheme: self, context: context, keys: keys, vector: validated(vector, of: id),
-            randomness: randomness)
+            id: id, position: position, scheme: self, session: session, context: context,
+            vector: validated(vector, of: id), randomness: randomness)
     }
 
     /// The abscissa of a client's shares: its position among the contributors, from 1.
-    var shareIndices: [PartyID: UInt64] {
-        Dictionary(uniqueKeysWithValues: zip(contributors, 1...UInt64(contributors.count)))
+    func shareIndex(of client: PartyID) -> UInt64? { positions[client].map { UInt64($0) + 1 } }
+
+    /// What binds all later keys to the first messages and, on a sparse graph, to what drew it.
+    func binding(session: HashDigest, root: HashDigest, entropy: HashDigest) -> HashDigest {
+        var encoder = WireEncoder()
+        encoder.write(Array("fedsum/1 roster".utf8), lengthBytes: 1)
+        encoder.write(bytes: session.bytes)
+        encoder.write(bytes: root.bytes)
+        encoder.write(bytes: entropy.bytes)
+        return HashDigest(of: encoder.bytes)
+    }
+
+    /// The tree over the first messages of these clients.
+    func tree(over advertisements: [PartyID: Advertisement]) -> MerkleTree {
+        MerkleTree(leaves: contributors.map { advertisements[$0]?.leaf(of: $0) ?? MerkleTree.absentLeaf })
     }
 }

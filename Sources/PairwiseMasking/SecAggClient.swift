@@ -6,13 +6,14 @@ internal import SecretSharing
 internal import SecureAggregation
 internal import SecureRandomness
 
-/// A client of SecAgg: advertises keys, shares its secrets, sends its vector masked, and reveals one share of each
-/// other client.
+/// A client of SecAgg: advertises keys, shares its secrets, sends its vector masked, signs who survived, and reveals one
+/// share of each neighbor.
 struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: AggregationParty {
-    private let id: PartyID
-    private let scheme: SecAgg<Element>
+    let id: PartyID
+    let position: Int
+    let scheme: SecAgg<Element>
+    let session: HashDigest
     private let context: RoundContext
-    private let keys: KeySchedule
     private var randomness: Randomness
     private var step: Step
     /// A lie of the server that was found while receiving; `advance` aborts with it.
@@ -22,67 +23,121 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     /// needs it is over.
     private enum Step {
         case advertised(Secrets)
-        case shared(Secrets, Peers)
+        case shared(Shared)
         case masked(Held)
+        case signed(Held, SurvivorStatement)
         case over
     }
 
-    private struct Secrets {
+    struct Secrets {
         let vector: [Element]
         let channelKey: KeyAgreementPrivateKey
         let maskKey: KeyAgreementPrivateKey
         let selfSeed: SecretBytes
+        let signingKey: SigningKey?
         let advertisement: Advertisement
-        var roster: [RosterEntry]?
+        var commitment: (root: HashDigest, pulse: UInt64)?
+        var peers: Peers?
     }
 
-    /// What it keeps of the other clients of U1.
-    private struct Peers {
-        let keys: [PartyID: Advertisement]
-        /// The X25519 secrets of the channel keys, and of the mask keys.
-        let channelSecrets: [PartyID: SecretBytes]
-        let maskSecrets: [PartyID: SecretBytes]
-        let ownShares: SharePair
+    /// The other clients with whom it exchanges shares and masks, once it has their keys.
+    struct Peers {
+        let root: HashDigest
+        let binding: HashDigest
+        /// All its neighbors, ascending; on the complete graph all other clients.
+        let neighbors: [PartyID]
+        /// Those of U1, with their keys.
+        let entries: [RosterEntry]
+    }
+
+    /// The keys that it has with one neighbor.
+    private struct PeerKeys {
+        /// Opens the box from it.
+        let opening: SecretBytes
+        /// The mask between both.
+        let mask: SecretBytes
+    }
+
+    private struct Shared {
+        let vector: [Element]
+        let selfSeed: SecretBytes
+        let peerKeys: [PartyID: PeerKeys]
+        let ownShares: SharePair?
+        let round: Round
         var delivered: [PartyID: SharePair?]?
     }
 
-    /// The shares that it holds of the clients of U2; nil where a box did not open.
-    private struct Held {
+    /// What outlives the vector: what others are called, and what checks their signatures.
+    struct Round {
+        let root: HashDigest
+        let binding: HashDigest
+        let neighbors: [PartyID]
+        let signingKey: SigningKey?
+        /// The keys of the consistency round that are known already: on the complete graph, of U1.
+        let consistencyKeys: [PartyID: VerifyingKey]
+    }
+
+    /// The shares that it holds of its neighbors in U2, nil where a box did not open; on the complete graph also its own.
+    struct Held {
         let shares: [PartyID: SharePair?]
-        var survivors: Set<PartyID>?
+        let round: Round
+        var statement: SurvivorStatement?
+        var isConfirmed = false
     }
 
     init(
-        id: PartyID, scheme: SecAgg<Element>, context: RoundContext, keys: KeySchedule, vector: [Element],
-        randomness: consuming Randomness
+        id: PartyID, position: Int, scheme: SecAgg<Element>, session: HashDigest, context: RoundContext,
+        vector: [Element], randomness: consuming Randomness
     ) throws(AggregationError) {
         self.id = id
+        self.position = position
         self.scheme = scheme
+        self.session = session
         self.context = context
-        self.keys = keys
         var randomness = randomness
         let channelSeed = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
         let maskSeed = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
         let selfSeed = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
+        var signingKey: SigningKey?
+        switch scheme.threat {
+        case .curious: break
+        case .semiMalicious:
+            let seed = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
+            signingKey = try withCryptography { () throws(CryptographyError) in try SigningKey(seed: seed) }
+        case .active:
+            guard let key = scheme.enrollment?.signingKeys[id] else { throw .missingKey(id) }
+            signingKey = key
+        }
         self.randomness = randomness
         let (channelKey, maskKey) = try withCryptography { () throws(CryptographyError) in
             (try KeyAgreementPrivateKey(seed: channelSeed), try KeyAgreementPrivateKey(seed: maskSeed))
         }
+        let commitment = KeySchedule(session: session, round: context.round).commitment(
+            toSelfMaskSeed: selfSeed, of: id.rawValue)
+        let authentication: Advertisement.Authentication
+        switch (scheme.threat, signingKey) {
+        case (.semiMalicious, let key?): authentication = .verifyingKey(key.verifyingKey)
+        case (.active, let key?):
+            let bytes = Advertisement.signedBytes(
+                session: session, client: id, channelPublicKey: channelKey.publicKey, maskPublicKey: maskKey.publicKey,
+                selfMaskCommitment: commitment)
+            authentication = .signature(
+                try withCryptography { () throws(CryptographyError) in try key.signature(of: bytes) })
+        default: authentication = .none
+        }
         step = .advertised(
             Secrets(
-                vector: vector, channelKey: channelKey, maskKey: maskKey, selfSeed: selfSeed,
+                vector: vector, channelKey: channelKey, maskKey: maskKey, selfSeed: selfSeed, signingKey: signingKey,
                 advertisement: Advertisement(
                     channelPublicKey: channelKey.publicKey, maskPublicKey: maskKey.publicKey,
-                    selfMaskCommitment: keys.commitment(toSelfMaskSeed: selfSeed, of: id.rawValue))))
+                    selfMaskCommitment: commitment, authentication: authentication)))
     }
-
-    // MARK: Round 0
 
     mutating func start() throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         guard case .advertised(let secrets) = step else { throw .outOfOrder }
         return .next(
             sending: [Envelope(to: scheme.server, .advertisement(secrets.advertisement))],
-            then: Expectation(SecAggStage.roster, from: [scheme.server], quorum: 1))
+            then: awaiting(scheme.beacon == nil ? SecAggStage.roster : SecAggStage.commit))
     }
 
     mutating func receive(
@@ -90,19 +145,45 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     ) throws(AggregationError) -> Receipt {
         guard sender == scheme.server else { return .rejected(.unexpected) }
         if case .abort(let reason) = message { throw .abortedByPeer(sender, reason) }
-        do throws(ViolationFound) {
+        do throws(SecAggViolation) {
             switch (step, message) {
-            case (.advertised(var secrets), .roster(let roster)) where secrets.roster == nil:
-                try validate(roster, secrets: secrets)
-                secrets.roster = roster
+            case (.advertised(var secrets), .commitment(let root, let pulse))
+            where scheme.beacon != nil && secrets.commitment == nil && secrets.peers == nil:
+                try validate(pulse: pulse)
+                secrets.commitment = (root, pulse)
                 step = .advertised(secrets)
-            case (.shared(let secrets, var peers), .deliveredShares(let boxes)) where peers.delivered == nil:
-                peers.delivered = try open(boxes, secrets: secrets, peers: peers)
-                step = .shared(secrets, peers)
-            case (.masked(var held), .survivors(let survivors)):
-                try validate(survivors, held: held)
-                held.survivors = Set(survivors)
+            case (.advertised(var secrets), .roster(let roster)) where !scheme.isSparse && secrets.peers == nil:
+                secrets.peers = try peers(in: roster, secrets: secrets)
+                step = .advertised(secrets)
+            case (.advertised(var secrets), .neighborhood(let neighborhood))
+            where scheme.isSparse && secrets.peers == nil && (scheme.beacon == nil || secrets.commitment != nil):
+                secrets.peers = try peers(in: neighborhood, secrets: secrets)
+                step = .advertised(secrets)
+            case (.shared(var shared), .deliveredShares(let boxes)) where shared.delivered == nil:
+                shared.delivered = try open(boxes, shared: shared)
+                step = .shared(shared)
+            case (.masked(var held), .survivors(let sharers, let survivors)):
+                try require(.repeatedRequest, held.statement == nil, .repeatedRequest)
+                try validate(sharers: sharers, survivors: survivors, held: held)
+                held.statement = SurvivorStatement(
+                    binding: held.round.binding, sharers: sharers, survivors: survivors)
                 step = .masked(held)
+            case (.signed(var held, let statement), .survivors(let sharers, let survivors)):
+                try require(.repeatedRequest, false, .repeatedRequest)
+                try validate(sharers: sharers, survivors: survivors, held: held)
+                held.statement = SurvivorStatement(
+                    binding: statement.binding, sharers: sharers, survivors: survivors)
+                step = .masked(held)
+            case (.signed(var held, let statement), .signatures(let signatures))
+            where !scheme.isSparse || scheme.threat == .active:
+                try validate(signatures, under: statement, round: held.round)
+                held.isConfirmed = true
+                step = .signed(held, statement)
+            case (.signed(var held, let statement), .witnesses(let list))
+            where scheme.isSparse && scheme.threat == .semiMalicious:
+                try validate(list, under: statement, round: held.round)
+                held.isConfirmed = true
+                step = .signed(held, statement)
             default:
                 return .rejected(.unexpected)
             }
@@ -115,12 +196,23 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     mutating func advance() throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         if let violation { return abort(violation) }
         switch step {
-        case .advertised(let secrets): return try shareKeys(secrets)
-        case .shared(let secrets, let peers): return try maskInput(secrets, peers)
-        case .masked(let held): return try reveal(held)
+        case .advertised(let secrets):
+            if let peers = secrets.peers { return try shareKeys(secrets, peers) }
+            guard scheme.beacon != nil else { return abortUnanswered(SecAggStage.roster) }
+            guard secrets.commitment != nil else { return abortUnanswered(SecAggStage.commit) }
+            return advanceToRoster()
+        case .shared(let shared): return try maskInput(shared)
+        case .masked(let held):
+            guard let statement = held.statement else { return abortUnanswered(SecAggStage.survivors) }
+            return scheme.threat.hasConsistencyRound ? try sign(statement, held) : try reveal(held, statement)
+        case .signed(let held, let statement):
+            guard held.isConfirmed else { return abortUnanswered(SecAggStage.witness) }
+            return try reveal(held, statement)
         case .over: throw .outOfOrder
         }
     }
+
+    private func awaiting(_ stage: Stage) -> Expectation { Expectation(stage, from: [scheme.server], quorum: 1) }
 
     private mutating func abort(_ error: AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         step = .over
@@ -132,84 +224,82 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         abort(.tooFewParties(stage: stage.name, have: 0, need: 1))
     }
 
-    // MARK: Round 1
+    /// Whether the roster was waited for already: then the answer is missing.
+    private var awaitsRoster = false
 
-    private func validate(_ roster: [RosterEntry], secrets: Secrets) throws(ViolationFound) {
-        guard roster.count >= scheme.quorum else {
-            throw ViolationFound(.tooFewParties(have: roster.count, need: scheme.quorum))
-        }
-        let indices = scheme.shareIndices
-        var seen: Set<KeyAgreementPublicKey> = []
-        var own: Advertisement?
-        for entry in roster {
-            guard indices[entry.id] != nil else { throw ViolationFound(.foreignParty(entry.id)) }
-            if entry.id == id { own = entry.keys }
-            guard seen.insert(entry.keys.channelPublicKey).inserted, seen.insert(entry.keys.maskPublicKey).inserted
-            else {
-                throw ViolationFound(.duplicateKey(entry.id))
-            }
-        }
-        guard own == secrets.advertisement else { throw ViolationFound(.ownKeysChanged) }
+    private mutating func advanceToRoster() -> Transition<Element, SecAggMessage<Element>> {
+        if awaitsRoster { return abortUnanswered(SecAggStage.roster) }
+        awaitsRoster = true
+        return .next(sending: [], then: awaiting(SecAggStage.roster))
     }
 
-    private mutating func shareKeys(_ secrets: Secrets) throws(AggregationError) -> Transition<
-        Element, SecAggMessage<Element>
-    > {
-        guard let roster = secrets.roster else { return abortUnanswered(SecAggStage.roster) }
-        // Both agreements with everybody, so that a key of low order shows before a share leaves.
-        var channelSecrets: [PartyID: SecretBytes] = [:]
-        var maskSecrets: [PartyID: SecretBytes] = [:]
-        for entry in roster where entry.id != id {
-            let lowOrder = AggregationError.violation(.lowOrderKey(entry.id), by: scheme.server)
-            guard let secret = try agreement(of: secrets.channelKey, with: entry.keys.channelPublicKey) else {
-                return abort(lowOrder)
-            }
-            channelSecrets[entry.id] = secret
-            guard let secret = try agreement(of: secrets.maskKey, with: entry.keys.maskPublicKey) else {
-                return abort(lowOrder)
-            }
-            maskSecrets[entry.id] = secret
+    // MARK: Round 1
+
+    private mutating func shareKeys(
+        _ secrets: Secrets, _ peers: Peers
+    ) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
+        let keys = KeySchedule(session: peers.binding, round: context.round)
+        // All agreements first, so that a key of low order shows before a share leaves.
+        var peerKeys: [PartyID: PeerKeys] = [:]
+        var sealingKeys: [PartyID: SecretBytes] = [:]
+        for entry in peers.entries {
+            guard let channelSecret = try agreement(of: secrets.channelKey, with: entry.keys.channelPublicKey),
+                let maskSecret = try agreement(of: secrets.maskKey, with: entry.keys.maskPublicKey)
+            else { return abort(.violation(.lowOrderKey(entry.id), by: scheme.server)) }
+            sealingKeys[entry.id] = keys.key(
+                from: channelSecret, for: .shareEncryption, from: id.rawValue, to: entry.id.rawValue,
+                publicKeys: [secrets.channelKey.publicKey, entry.keys.channelPublicKey])
+            peerKeys[entry.id] = PeerKeys(
+                opening: keys.key(
+                    from: channelSecret, for: .shareEncryption, from: entry.id.rawValue, to: id.rawValue,
+                    publicKeys: [entry.keys.channelPublicKey, secrets.channelKey.publicKey]),
+                mask: scheme.pairwiseMaskKey(
+                    from: maskSecret, between: id, secrets.maskKey.publicKey, and: entry.id, entry.keys.maskPublicKey,
+                    keys: keys))
         }
-        let indices = scheme.shareIndices
-        let holders = roster.compactMap { indices[$0.id] }
+        // On the complete graph a client is a holder of its own shares, as the protocol's threshold counts it.
+        let known = peers.entries.map(\.id).filter { scheme.positions[$0] != nil }
+        let holders = scheme.isSparse ? known : (known + [id]).sorted()
+        let indices = holders.compactMap(scheme.shareIndex(of:))
         let maskShares: [ShamirShare]
         let selfShares: [ShamirShare]
         do throws(SharingError) {
-            let sharing = try ShamirSharing(threshold: scheme.threshold, of: roster.count)
-            maskShares = try sharing.split(secrets.maskKey.seed, for: holders, using: &randomness)
-            selfShares = try sharing.split(secrets.selfSeed, for: holders, using: &randomness)
+            let sharing = try ShamirSharing(threshold: scheme.threshold, of: indices.count)
+            maskShares = try sharing.split(secrets.maskKey.seed, for: indices, using: &randomness)
+            selfShares = try sharing.split(secrets.selfSeed, for: indices, using: &randomness)
         } catch {
             if case .randomness(let cause) = error { throw .randomness(cause) }
-            // The threshold is at most the size of a valid roster, and its indices differ.
+            // The threshold is at most the number of valid peers, and their indices differ.
             throw .outOfOrder
         }
 
         var boxes: [AddressedBox] = []
         var ownShares: SharePair?
-        for (position, entry) in roster.enumerated() {
-            let pair = SharePair(
-                maskSeedShare: maskShares[position].bytes, selfSeedShare: selfShares[position].bytes)
-            if entry.id == id {
+        for (index, holder) in holders.enumerated() {
+            let pair = SharePair(maskSeedShare: maskShares[index].bytes, selfSeedShare: selfShares[index].bytes)
+            guard let key = sealingKeys[holder] else {
                 ownShares = pair
                 continue
             }
-            guard let secret = channelSecrets[entry.id] else { throw .outOfOrder }
             let box = try withCryptography { () throws(CryptographyError) in
-                try pair.sealed(
-                    with: secret, from: id, to: entry.id,
-                    publicKeys: [secrets.channelKey.publicKey, entry.keys.channelPublicKey], keys: keys)
+                try pair.sealed(with: key, from: id, to: holder, keys: keys)
             }
-            boxes.append(AddressedBox(party: entry.id, box: box))
+            boxes.append(AddressedBox(party: holder, box: box))
         }
-        guard let ownShares else { throw .outOfOrder }
+        var consistencyKeys: [PartyID: VerifyingKey] = [:]
+        if !scheme.isSparse {
+            for entry in peers.entries {
+                consistencyKeys[entry.id] = entry.keys.consistencyKey(of: entry.id, enrollment: scheme.enrollment)
+            }
+        }
         step = .shared(
-            secrets,
-            Peers(
-                keys: Dictionary(uniqueKeysWithValues: roster.map { ($0.id, $0.keys) }),
-                channelSecrets: channelSecrets, maskSecrets: maskSecrets, ownShares: ownShares))
+            Shared(
+                vector: secrets.vector, selfSeed: secrets.selfSeed, peerKeys: peerKeys, ownShares: ownShares,
+                round: Round(
+                    root: peers.root, binding: peers.binding, neighbors: peers.neighbors,
+                    signingKey: secrets.signingKey, consistencyKeys: consistencyKeys)))
         return .next(
-            sending: [Envelope(to: scheme.server, .encryptedShares(boxes))],
-            then: Expectation(SecAggStage.deliver, from: [scheme.server], quorum: 1))
+            sending: [Envelope(to: scheme.server, .encryptedShares(boxes))], then: awaiting(SecAggStage.deliver))
     }
 
     /// The shared secret; nil with a key of low order.
@@ -227,86 +317,87 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     // MARK: Round 2
 
     private func open(
-        _ boxes: [AddressedBox], secrets: Secrets, peers: Peers
-    ) throws(ViolationFound) -> [PartyID: SharePair?] {
-        // The client itself belongs to U2 and gets no box of its own.
-        guard boxes.count + 1 >= scheme.quorum else {
-            throw ViolationFound(.tooFewParties(have: boxes.count + 1, need: scheme.quorum))
-        }
-        var shares: [PartyID: SharePair?] = [id: peers.ownShares]
+        _ boxes: [AddressedBox], shared: Shared
+    ) throws(SecAggViolation) -> [PartyID: SharePair?] {
+        var shares: [PartyID: SharePair?] = [:]
+        if let ownShares = shared.ownShares { shares[id] = ownShares }
+        let have = boxes.count + shares.count
+        let need = scheme.isSparse ? scheme.threshold : scheme.quorum
+        try require(.tooFewNeighbors, have >= need, .tooFewParties(have: have, need: need))
+        let keys = KeySchedule(session: shared.round.binding, round: context.round)
         for entry in boxes {
-            guard entry.party != id else { throw ViolationFound(.receiverMisplaced) }
-            guard let secret = peers.channelSecrets[entry.party], let peer = peers.keys[entry.party] else {
-                throw ViolationFound(.foreignParty(entry.party))
+            guard let peer = shared.peerKeys[entry.party] else {
+                if entry.party == id { throw SecAggViolation(.receiverMisplaced) }
+                // Without a key there is nothing to open, whether the check is waived or not.
+                throw SecAggViolation(.foreignParty(entry.party))
             }
             // A box that does not open costs its sender one share and not the round: otherwise one client could end
             // every round.
-            let pair = try? SharePair(
-                opening: entry.box, with: secret, from: entry.party, to: id,
-                publicKeys: [peer.channelPublicKey, secrets.channelKey.publicKey], keys: keys)
+            let pair = try? SharePair(opening: entry.box, with: peer.opening, from: entry.party, to: id, keys: keys)
             shares.updateValue(pair, forKey: entry.party)
         }
         return shares
     }
 
     private mutating func maskInput(
-        _ secrets: Secrets, _ peers: Peers
+        _ shared: Shared
     ) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
-        guard let shares = peers.delivered else { return abortUnanswered(SecAggStage.deliver) }
+        guard let shares = shared.delivered else { return abortUnanswered(SecAggStage.deliver) }
+        let keys = KeySchedule(session: shared.round.binding, round: context.round)
         var masks: [SignedMask] = []
         for peer in shares.keys.sorted() where peer != id {
-            guard let advertisement = peers.keys[peer], let secret = peers.maskSecrets[peer] else { throw .outOfOrder }
+            guard let peerKeys = shared.peerKeys[peer] else { throw .outOfOrder }
             try withCryptography { () throws(CryptographyError) in
                 masks.append(
-                    try scheme.pairwiseMask(
-                        from: secret, between: id, secrets.maskKey.publicKey, and: peer, advertisement.maskPublicKey,
-                        keys: keys))
+                    SignedMask(generator: try MaskGenerator(key: peerKeys.mask), isAdded: peer < id))
             }
         }
         let masked = try withCryptography { () throws(CryptographyError) in
             try MaskedVector(
-                masking: secrets.vector, selfMask: scheme.selfMask(of: secrets.selfSeed, id, keys: keys),
+                masking: shared.vector, selfMask: scheme.selfMask(of: shared.selfSeed, id, keys: keys),
                 pairwiseMasks: masks, width: scheme.width)
         }
-        step = .masked(Held(shares: shares))
+        step = .masked(Held(shares: shares, round: shared.round))
         return .next(
-            sending: [Envelope(to: scheme.server, .maskedVector(masked))],
-            then: Expectation(SecAggStage.survivors, from: [scheme.server], quorum: 1))
+            sending: [Envelope(to: scheme.server, .maskedVector(masked))], then: awaiting(SecAggStage.survivors))
     }
 
-    // MARK: Round 4
+    // MARK: Rounds 3 and 4
 
-    private func validate(_ survivors: [PartyID], held: Held) throws(ViolationFound) {
-        guard held.survivors == nil else { throw ViolationFound(.repeatedRequest) }
-        guard survivors.count >= scheme.quorum else {
-            throw ViolationFound(.tooFewParties(have: survivors.count, need: scheme.quorum))
+    private mutating func sign(
+        _ statement: SurvivorStatement, _ held: Held
+    ) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
+        guard let key = held.round.signingKey else { throw .missingKey(id) }
+        let signature = try withCryptography { () throws(CryptographyError) in
+            try key.signature(of: statement.signedBytes(by: id))
         }
-        for survivor in survivors where held.shares[survivor] == nil { throw ViolationFound(.foreignParty(survivor)) }
-        guard survivors.contains(id) else { throw ViolationFound(.receiverMisplaced) }
+        step = .signed(held, statement)
+        return .next(
+            sending: [Envelope(to: scheme.server, .signature(signature))], then: awaiting(SecAggStage.witness))
     }
 
-    /// One decision for each client of U2, from one list: of a survivor the share of its self-mask seed, of any other
+    /// One decision for each dealer of U2, from one list: of a survivor the share of its self-mask seed, of any other
     /// that of its mask seed.
-    private mutating func reveal(_ held: Held) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
-        guard let survivors = held.survivors else { return abortUnanswered(SecAggStage.survivors) }
-        do throws(AggregationError) {
-            try scheme.journal.recordRelease(by: id, in: context)
-        } catch {
-            return abort(error)
+    private mutating func reveal(
+        _ held: Held, _ statement: SurvivorStatement
+    ) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
+        if !scheme.waivedRefusals.contains(.sharesAlreadyReleased) {
+            do throws(AggregationError) {
+                try scheme.journal.recordRelease(by: id, in: context)
+            } catch {
+                return abort(error)
+            }
         }
-        let revealed = held.shares.keys.sorted().compactMap { peer -> RevealedShare? in
-            guard let pair = held.shares[peer] ?? nil else { return nil }
-            return RevealedShare(of: peer, share: survivors.contains(peer) ? pair.selfSeedShare : pair.maskSeedShare)
+        let revealed = held.shares.keys.sorted().compactMap { dealer -> RevealedShare? in
+            guard let pair = held.shares[dealer] ?? nil, let position = scheme.positions[dealer] else { return nil }
+            return RevealedShare(
+                of: dealer,
+                share: statement.survivors.contains(position) ? pair.selfSeedShare : pair.maskSeedShare)
         }
         step = .over
+        if scheme.waivedRefusals.contains(.repeatedRequest) { step = .masked(held) }
         return .finished(sending: [Envelope(to: scheme.server, .revealedShares(revealed))], learning: nil)
     }
-}
-
-/// A lie, on its way out of a check.
-private struct ViolationFound: Error {
-    let violation: ProtocolViolation
-    init(_ violation: ProtocolViolation) { self.violation = violation }
 }
 
 extension SecAgg {
@@ -318,16 +409,14 @@ extension SecAgg {
                 from: seed, for: .selfMask, from: client.rawValue, to: client.rawValue, bits: width.bits))
     }
 
-    /// The mask that the shared secret of two clients stands for, as `client` applies it: added if `peer` has the lower id
-    /// [BIK+17] §4.
-    func pairwiseMask(
+    /// The key of the mask that the shared secret of two clients stands for. The client with the higher id adds the mask,
+    /// the other one subtracts it [BIK+17] §4.
+    func pairwiseMaskKey(
         from secret: SecretBytes, between client: PartyID, _ key: KeyAgreementPublicKey, and peer: PartyID,
         _ peerKey: KeyAgreementPublicKey, keys: KeySchedule
-    ) throws(CryptographyError) -> SignedMask {
-        let isAdded = peer < client
-        let maskKey = keys.key(
+    ) -> SecretBytes {
+        keys.key(
             from: secret, for: .pairwiseMask, from: min(client, peer).rawValue, to: max(client, peer).rawValue,
-            bits: width.bits, publicKeys: isAdded ? [peerKey, key] : [key, peerKey])
-        return SignedMask(generator: try MaskGenerator(key: maskKey), isAdded: isAdded)
+            bits: width.bits, publicKeys: peer < client ? [peerKey, key] : [key, peerKey])
     }
 }

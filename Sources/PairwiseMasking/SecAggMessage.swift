@@ -4,22 +4,32 @@ public import ProtocolCryptography
 public import SecureAggregation
 public import SecureRandomness
 
-/// The messages of SecAgg [BIK+17] Figure 4. No case can hold a clear vector.
+/// The messages of SecAgg and SecAgg+ ([BIK+17] Figure 4, [BBG+20] §3). No case can hold a clear vector.
 public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     /// Round 0, client to server: its public keys.
     case advertisement(Advertisement)
-    /// Round 0, server to client: everybody's public keys, U1.
-    case roster([RosterEntry])
-    /// Round 1, client to server: a box with shares for each other client of U1.
+    /// Round 0, server to client: what fixes all first messages before the beacon draws the graph.
+    case commitment(root: HashDigest, pulse: UInt64)
+    /// Round 0, server to client on the complete graph: everybody's public keys, U1.
+    case roster(KeyRoster)
+    /// Round 0, server to client on a sparse graph: its neighbors' public keys.
+    case neighborhood(Neighborhood)
+    /// Round 1, client to server: a box with shares for each neighbor in U1.
     case encryptedShares([AddressedBox])
-    /// Round 1, server to client: the boxes for it, from U2.
+    /// Round 1, server to client: the boxes for it, from its neighbors in U2.
     case deliveredShares([AddressedBox])
     /// Round 2, client to server.
     case maskedVector(MaskedVector<Element>)
-    /// Round 4, server to client: whose vectors are in the sum, U3. One list decides which of its two secrets is
-    /// revealed of each client.
-    case survivors([PartyID])
-    /// Round 4, client to server: one share for each client of U2.
+    /// Round 2, server to client: who shared, U2, and whose vectors are in the sum, U3. One list decides which of its
+    /// two secrets is revealed of each client.
+    case survivors(sharers: ClientSet, survivors: ClientSet)
+    /// Round 3, client to server: its signature under both sets.
+    case signature([UInt8])
+    /// Round 3, server to client: others' signatures under the same sets, where the client has their keys.
+    case signatures([SurvivorSignature])
+    /// Round 3, server to client: the same with the keys and their proofs.
+    case witnesses(WitnessList)
+    /// Round 4, client to server: one share for each dealer of U2.
     case revealedShares([RevealedShare])
     /// The sender gives up.
     case abort(AbortReason)
@@ -28,11 +38,14 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     public var stage: Stage? {
         switch self {
         case .advertisement: SecAggStage.advertise
-        case .roster: SecAggStage.roster
+        case .commitment: SecAggStage.commit
+        case .roster, .neighborhood: SecAggStage.roster
         case .encryptedShares: SecAggStage.share
         case .deliveredShares: SecAggStage.deliver
         case .maskedVector: SecAggStage.mask
         case .survivors: SecAggStage.survivors
+        case .signature: SecAggStage.sign
+        case .signatures, .witnesses: SecAggStage.witness
         case .revealedShares: SecAggStage.reveal
         case .abort: nil
         }
@@ -48,6 +61,11 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         case .maskedVector: 0x34
         case .survivors: 0x35
         case .revealedShares: 0x36
+        case .commitment: 0x37
+        case .neighborhood: 0x38
+        case .signature: 0x39
+        case .signatures: 0x3a
+        case .witnesses: 0x3b
         case .abort: AbortReason.messageType
         }
     }
@@ -56,28 +74,35 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     public func encodeBody(into encoder: inout WireEncoder, as format: MessageFormat) {
         switch self {
         case .advertisement(let advertisement):
+            encoder.write(advertisement.authentication.threat.rawValue)
             advertisement.encode(into: &encoder)
-        case .roster(let entries):
-            encoder.writeList(entries, entryBytes: RosterEntry.byteCount, lengthBytes: 3) { encoder, entry in
-                encoder.write(entry.id.rawValue)
-                entry.keys.encode(into: &encoder)
-            }
+        case .commitment(let root, let pulse):
+            encoder.write(bytes: root.bytes)
+            encoder.write(pulse)
+        case .roster(let roster): roster.encode(into: &encoder)
+        case .neighborhood(let neighborhood): neighborhood.encode(into: &encoder)
         case .encryptedShares(let boxes), .deliveredShares(let boxes):
             encoder.writeList(boxes, entryBytes: AddressedBox.byteCount, lengthBytes: 3) { encoder, entry in
                 encoder.write(entry.party.rawValue)
                 encoder.write(bytes: entry.box)
             }
-        case .maskedVector(let vector):
-            vector.encode(into: &encoder, as: format)
-        case .survivors(let parties):
-            encoder.write(parties, lengthBytes: 3)
+        case .maskedVector(let vector): vector.encode(into: &encoder, as: format)
+        case .survivors(let sharers, let survivors):
+            encoder.write(sharers.bytes, lengthBytes: 2)
+            encoder.write(survivors.bytes, lengthBytes: 2)
+        case .signature(let signature): encoder.write(bytes: signature)
+        case .signatures(let signatures):
+            encoder.writeList(signatures, entryBytes: SurvivorSignature.byteCount, lengthBytes: 3) { encoder, entry in
+                encoder.write(entry.id.rawValue)
+                encoder.write(bytes: entry.signature)
+            }
+        case .witnesses(let list): list.encode(into: &encoder)
         case .revealedShares(let shares):
             encoder.writeList(shares, entryBytes: RevealedShare.byteCount, lengthBytes: 3) { encoder, entry in
                 encoder.write(entry.of.rawValue)
                 entry.share.withSpan { span in for index in span.indices { encoder.write(span[index]) } }
             }
-        case .abort(let reason):
-            encoder.write(reason.rawValue)
+        case .abort(let reason): encoder.write(reason.rawValue)
         }
     }
 
@@ -87,14 +112,10 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     ) throws(WireError) -> SecAggMessage {
         let maximum = format.maximumParties
         switch type {
-        case 0x30: return .advertisement(try Advertisement(from: &decoder))
-        case 0x31:
-            let entries = try decoder.readList(entryBytes: RosterEntry.byteCount, lengthBytes: 3, maximum: maximum) {
-                (decoder) throws(WireError) in
-                RosterEntry(id: try decoder.readParty(), keys: try Advertisement(from: &decoder))
-            }
-            guard isStrictlyAscending(entries.map(\.id)) else { throw .unordered }
-            return .roster(entries)
+        case 0x30:
+            let threat = try ThreatModel(from: &decoder)
+            return .advertisement(try Advertisement(from: &decoder, as: threat))
+        case 0x31: return .roster(try KeyRoster(from: &decoder, maximum: maximum))
         case 0x32, 0x33:
             let boxes = try decoder.readList(entryBytes: AddressedBox.byteCount, lengthBytes: 3, maximum: maximum) {
                 (decoder) throws(WireError) in
@@ -103,7 +124,11 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             guard isStrictlyAscending(boxes.map(\.party)) else { throw .unordered }
             return type == 0x32 ? .encryptedShares(boxes) : .deliveredShares(boxes)
         case 0x34: return .maskedVector(try MaskedVector(from: &decoder, as: format))
-        case 0x35: return .survivors(try decoder.readAscendingParties(lengthBytes: 3, maximum: maximum))
+        case 0x35:
+            let maximumBytes = ClientSet.byteCount(of: maximum)
+            return .survivors(
+                sharers: ClientSet(bytes: try readBitmap(from: &decoder, maximum: maximumBytes)),
+                survivors: ClientSet(bytes: try readBitmap(from: &decoder, maximum: maximumBytes)))
         case 0x36:
             let shares = try decoder.readList(entryBytes: RevealedShare.byteCount, lengthBytes: 3, maximum: maximum) {
                 (decoder) throws(WireError) in
@@ -113,8 +138,27 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             }
             guard isStrictlyAscending(shares.map(\.of)) else { throw .unordered }
             return .revealedShares(shares)
+        case 0x37: return .commitment(root: try HashDigest(from: &decoder), pulse: try decoder.readInteger())
+        case 0x38: return .neighborhood(try Neighborhood(from: &decoder, maximum: maximum))
+        case 0x39: return .signature(try decoder.readBytes(VerifyingKey.signatureByteCount))
+        case 0x3a:
+            let signatures = try decoder.readList(
+                entryBytes: SurvivorSignature.byteCount, lengthBytes: 3, maximum: maximum
+            ) { (decoder) throws(WireError) in
+                SurvivorSignature(
+                    id: try decoder.readParty(), signature: try decoder.readBytes(VerifyingKey.signatureByteCount))
+            }
+            guard isStrictlyAscending(signatures.map(\.id)) else { throw .unordered }
+            return .signatures(signatures)
+        case 0x3b: return .witnesses(try WitnessList(from: &decoder, maximum: maximum))
         case AbortReason.messageType: return .abort(try AbortReason(from: &decoder))
         default: throw .unknownType(type)
+        }
+    }
+
+    private static func readBitmap(from decoder: inout WireDecoder, maximum: Int) throws(WireError) -> [UInt8] {
+        try decoder.readList(entryBytes: 1, lengthBytes: 2, maximum: maximum) { (decoder) throws(WireError) in
+            try decoder.readInteger()
         }
     }
 }
@@ -122,64 +166,15 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
 /// The steps of SecAgg; the names are those of reports.
 enum SecAggStage {
     static let advertise = Stage(0, "advertise-keys")
-    static let roster = Stage(1, "advertise-keys")
-    static let share = Stage(2, "share-keys")
-    static let deliver = Stage(3, "share-keys")
-    static let mask = Stage(4, "masked-input")
-    static let survivors = Stage(5, "unmask")
-    static let reveal = Stage(6, "unmask")
-}
-
-/// What a client publishes about itself in one session.
-public struct Advertisement: Equatable, Sendable {
-    /// The key under which others encrypt shares for it.
-    public let channelPublicKey: KeyAgreementPublicKey
-    /// The key with which others agree on masks; it binds the mask seed.
-    public let maskPublicKey: KeyAgreementPublicKey
-    /// The hash that binds the self-mask seed.
-    public let selfMaskCommitment: HashDigest
-
-    static let byteCount = 2 * KeyAgreementPublicKey.byteCount + HashDigest.byteCount
-
-    func encode(into encoder: inout WireEncoder) {
-        encoder.write(bytes: channelPublicKey.bytes)
-        encoder.write(bytes: maskPublicKey.bytes)
-        encoder.write(bytes: selfMaskCommitment.bytes)
-    }
-
-    init(from decoder: inout WireDecoder) throws(WireError) {
-        let bytes = try decoder.readBytes(Self.byteCount)
-        do throws(CryptographyError) {
-            channelPublicKey = try KeyAgreementPublicKey(Array(bytes[0..<32]))
-            maskPublicKey = try KeyAgreementPublicKey(Array(bytes[32..<64]))
-            selfMaskCommitment = try HashDigest(Array(bytes[64..<96]))
-        } catch {
-            throw .badValue
-        }
-    }
-
-    package init(
-        channelPublicKey: KeyAgreementPublicKey, maskPublicKey: KeyAgreementPublicKey, selfMaskCommitment: HashDigest
-    ) {
-        self.channelPublicKey = channelPublicKey
-        self.maskPublicKey = maskPublicKey
-        self.selfMaskCommitment = selfMaskCommitment
-    }
-}
-
-/// One client's keys, as the server lists them.
-public struct RosterEntry: Equatable, Sendable {
-    /// The client.
-    public let id: PartyID
-    /// Its keys.
-    public let keys: Advertisement
-
-    static let byteCount = 4 + Advertisement.byteCount
-
-    package init(id: PartyID, keys: Advertisement) {
-        self.id = id
-        self.keys = keys
-    }
+    static let commit = Stage(1, "advertise-keys")
+    static let roster = Stage(2, "advertise-keys")
+    static let share = Stage(3, "share-keys")
+    static let deliver = Stage(4, "share-keys")
+    static let mask = Stage(5, "masked-input")
+    static let survivors = Stage(6, "unmask")
+    static let sign = Stage(7, "consistency")
+    static let witness = Stage(8, "consistency")
+    static let reveal = Stage(9, "unmask")
 }
 
 /// An encrypted pair of shares: with its receiver on the way to the server, with its sender on the way from it.

@@ -6,34 +6,55 @@ internal import SecretSharing
 internal import SecureAggregation
 internal import SecureRandomness
 
-/// The server of SecAgg: passes keys and boxes on, adds masked vectors up on arrival, and takes the masks off the sum.
+/// The server of SecAgg: passes keys, boxes and signatures on, adds masked vectors up on arrival, and takes the masks off
+/// the sum.
 ///
 /// None of its stored properties, and none of the messages that it gets, can hold a clear vector: `MaskedVector` cannot
 /// be made from one, and `MaskedSum` opens only at the end.
-struct SecAggServer<Element: MaskableElement>: AggregationParty {
-    private let scheme: SecAgg<Element>
-    private let keys: KeySchedule
-    private let shareIndices: [PartyID: UInt64]
+struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGenerator>: AggregationParty {
+    let scheme: SecAgg<Element>
+    let session: HashDigest
+    let round: UInt64
+    private var randomness: Randomness
     private var stage = SecAggStage.advertise
     /// U1 and its keys.
-    private var roster: [PartyID: Advertisement] = [:]
+    private(set) var roster: [PartyID: Advertisement] = [:]
     private var publicKeys: Set<KeyAgreementPublicKey> = []
+    /// What U1 fixes, and the pulse that is to draw the graph.
+    private var tree: MerkleTree?
+    private var pulse: UInt64 = 0
+    /// The graph, once it is drawn.
+    private(set) var network: Network?
     /// The boxes of U2, by sender then receiver; emptied when they are delivered.
     private var boxes: [PartyID: [AddressedBox]] = [:]
     /// U2.
-    private var sharers: [PartyID] = []
+    private(set) var sharers: Set<PartyID> = []
     /// The sum over U3 so far.
     private var sum: MaskedSum<Element>
     /// U3.
-    private var survivors: Set<PartyID> = []
+    private(set) var survivors: Set<PartyID> = []
+    /// What U3 is to sign, and who did.
+    private var statement: SurvivorStatement?
+    private var signatures: [PartyID: [UInt8]] = [:]
     /// The shares that survivors revealed, by dealer.
-    private var revealed: [PartyID: [ShamirShare]] = [:]
+    private(set) var revealed: [PartyID: [ShamirShare]] = [:]
     private var responders: Set<PartyID> = []
 
-    init(scheme: SecAgg<Element>, keys: KeySchedule) {
+    /// Who is whose neighbor in this round.
+    struct Network {
+        let binding: HashDigest
+        /// Nil on the complete graph.
+        let circle: MaskingCircle?
+        let placesByPosition: [Int32]
+    }
+
+    init(
+        scheme: SecAgg<Element>, session: HashDigest, round: UInt64, randomness: consuming Randomness
+    ) {
         self.scheme = scheme
-        self.keys = keys
-        shareIndices = scheme.shareIndices
+        self.session = session
+        self.round = round
+        self.randomness = randomness
         sum = MaskedSum(dimension: scheme.dimension)
     }
 
@@ -55,6 +76,7 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
             guard survivors.insert(sender).inserted else { return .rejected(.conflicting) }
             sum.fold(vector)
             return .accepted
+        case (SecAggStage.sign, .signature(let signature)): return accept(signature, from: sender)
         case (SecAggStage.reveal, .revealedShares(let shares)): return accept(shares, from: sender)
         default: return .rejected(.unexpected)
         }
@@ -62,9 +84,11 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
 
     mutating func advance() throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         switch stage {
-        case SecAggStage.advertise: return publishRoster()
+        case SecAggStage.advertise: return try closeRoster()
+        case SecAggStage.commit: return try publishNeighborhoods()
         case SecAggStage.share: return deliverShares()
         case SecAggStage.mask: return announceSurvivors()
+        case SecAggStage.sign: return passSignaturesOn()
         case SecAggStage.reveal: return try unmask()
         default: throw .outOfOrder
         }
@@ -78,43 +102,124 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
             sending: [Envelope(to: clients.sorted(), .abort(.tooFewParties))])
     }
 
+    /// All neighbors of a client, whether they are there or not, ascending.
+    func neighbors(of client: PartyID) -> [PartyID] {
+        guard let network, let position = scheme.positions[client] else { return [] }
+        guard let circle = network.circle else { return scheme.contributors.filter { $0 != client } }
+        return circle.neighbors(ofPlace: Int(network.placesByPosition[position])).map { scheme.contributors[$0] }
+    }
+
     // MARK: Round 0
 
     private mutating func accept(_ advertisement: Advertisement, from sender: PartyID) -> Receipt {
-        guard shareIndices[sender] != nil else { return .rejected(.unexpected) }
+        guard scheme.positions[sender] != nil else { return .rejected(.unexpected) }
         guard roster[sender] == nil else { return .rejected(.conflicting) }
+        guard advertisement.authentication.threat == scheme.threat else {
+            return .rejected(.invalid(.wrongThreatModel))
+        }
         // Clients refuse a roster with such keys, so whoever sends them would end the round for all.
         let own = [advertisement.channelPublicKey, advertisement.maskPublicKey]
         guard own[0] != own[1], !publicKeys.contains(own[0]), !publicKeys.contains(own[1]) else {
             return .rejected(.invalid(.duplicateKey(sender)))
         }
         guard !own[0].isOfLowOrder, !own[1].isOfLowOrder else { return .rejected(.invalid(.lowOrderKey(sender))) }
+        guard
+            advertisement.isAuthentic(
+                for: sender, as: scheme.threat, session: session, enrollment: scheme.enrollment)
+        else { return .rejected(.invalid(.badSignature(sender))) }
         publicKeys.formUnion(own)
         roster[sender] = advertisement
         return .accepted
     }
 
-    private mutating func publishRoster() -> Transition<Element, SecAggMessage<Element>> {
+    private mutating func closeRoster() throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
         guard roster.count >= scheme.quorum else {
             return abort(have: roster.count, need: scheme.quorum, telling: roster.keys)
         }
-        let clients = roster.keys.sorted()
         publicKeys = []
-        stage = SecAggStage.share
-        let entries = clients.compactMap { client in roster[client].map { RosterEntry(id: client, keys: $0) } }
+        let tree = scheme.tree(over: roster)
+        self.tree = tree
+        let clients = roster.keys.sorted()
+        guard scheme.isSparse else {
+            network = Network(
+                binding: scheme.binding(session: session, root: tree.root, entropy: .zero), circle: nil,
+                placesByPosition: [])
+            let entries = clients.compactMap { client in roster[client].map { RosterEntry(id: client, keys: $0) } }
+            return awaitShares(
+                sending: [Envelope(to: clients, .roster(KeyRoster(threat: scheme.threat, entries: entries)))])
+        }
+        stage = SecAggStage.commit
+        guard let beacon = scheme.beacon else { return try publishNeighborhoods() }
+        pulse = beacon.nextPulse()
+        // Nobody answers; the neighborhoods follow as soon as the pulse is out.
         return .next(
-            sending: [Envelope(to: clients, .roster(entries))],
-            then: Expectation(SecAggStage.share, from: Set(clients), quorum: scheme.quorum))
+            sending: [Envelope(to: clients, .commitment(root: tree.root, pulse: pulse))],
+            then: Expectation(SecAggStage.commit, from: [], quorum: 0))
+    }
+
+    private mutating func publishNeighborhoods() throws(AggregationError) -> Transition<Element, SecAggMessage<Element>>
+    {
+        guard let tree else { throw .outOfOrder }
+        let entropy: HashDigest
+        if let beacon = scheme.beacon {
+            guard let output = beacon.output(of: pulse) else { return abort(have: 0, need: 1, telling: roster.keys) }
+            entropy = output
+        } else {
+            let drawn = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
+            entropy = try withCryptography { () throws(CryptographyError) in
+                try HashDigest(drawn.withSpan { span in span.indices.map { span[$0] } })
+            }
+        }
+        let binding = scheme.binding(session: session, root: tree.root, entropy: entropy)
+        let circle = MaskingCircle(
+            count: scheme.contributors.count, neighbors: scheme.neighbors, binding: binding)
+        network = Network(binding: binding, circle: circle, placesByPosition: circle.placesByPosition)
+        // Every path is shared by all messages that it is in.
+        let paths = scheme.contributors.indices.map(tree.path(of:))
+        let depth = MerkleTree.depth(of: scheme.contributors.count)
+        var envelopes: [Envelope<SecAggMessage<Element>>] = []
+        for client in roster.keys.sorted() {
+            var present: [Neighborhood.Present] = []
+            var absent: [Neighborhood.Absent] = []
+            for neighbor in neighbors(of: client) {
+                guard let position = scheme.positions[neighbor] else { continue }
+                if let keys = roster[neighbor] {
+                    present.append(.init(entry: RosterEntry(id: neighbor, keys: keys), path: paths[position]))
+                } else {
+                    absent.append(.init(id: neighbor, path: paths[position]))
+                }
+            }
+            guard let position = scheme.positions[client] else { continue }
+            envelopes.append(
+                Envelope(
+                    to: client,
+                    .neighborhood(
+                        Neighborhood(
+                            threat: scheme.threat, depth: depth, root: tree.root, entropy: entropy,
+                            ownPath: paths[position], present: present, absent: absent))))
+        }
+        return awaitShares(sending: envelopes)
+    }
+
+    private mutating func awaitShares(
+        sending envelopes: [Envelope<SecAggMessage<Element>>]
+    ) -> Transition<Element, SecAggMessage<Element>> {
+        tree = nil
+        stage = SecAggStage.share
+        return .next(
+            sending: envelopes,
+            then: Expectation(SecAggStage.share, from: Set(roster.keys), quorum: scheme.quorum))
     }
 
     // MARK: Round 1
 
     private mutating func accept(_ list: [AddressedBox], from sender: PartyID) -> Receipt {
         guard roster[sender] != nil, boxes[sender] == nil else { return .rejected(.unexpected) }
-        guard list.count == roster.count - 1 else {
-            return .rejected(.invalid(.wrongCount(expected: roster.count - 1, actual: list.count)))
+        let due = neighbors(of: sender).filter { roster[$0] != nil }
+        guard list.count == due.count else {
+            return .rejected(.invalid(.wrongCount(expected: due.count, actual: list.count)))
         }
-        for entry in list where roster[entry.party] == nil || entry.party == sender {
+        for (entry, receiver) in zip(list, due) where entry.party != receiver {
             return .rejected(.invalid(.foreignParty(entry.party)))
         }
         boxes[sender] = list
@@ -125,9 +230,9 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
         guard boxes.count >= scheme.quorum else {
             return abort(have: boxes.count, need: scheme.quorum, telling: roster.keys)
         }
-        sharers = boxes.keys.sorted()
+        sharers = Set(boxes.keys)
         var deliveries: [PartyID: [AddressedBox]] = [:]
-        for sender in sharers {
+        for sender in sharers.sorted() {
             for entry in boxes[sender] ?? [] where boxes[entry.party] != nil {
                 deliveries[entry.party, default: []].append(AddressedBox(party: sender, box: entry.box))
             }
@@ -135,8 +240,8 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
         boxes = [:]
         stage = SecAggStage.mask
         return .next(
-            sending: sharers.map { Envelope(to: $0, .deliveredShares(deliveries[$0] ?? [])) },
-            then: Expectation(SecAggStage.mask, from: Set(sharers), quorum: scheme.quorum))
+            sending: sharers.sorted().map { Envelope(to: $0, .deliveredShares(deliveries[$0] ?? [])) },
+            then: Expectation(SecAggStage.mask, from: sharers, quorum: scheme.quorum))
     }
 
     // MARK: Round 2
@@ -145,23 +250,121 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
         guard survivors.count >= scheme.quorum else {
             return abort(have: survivors.count, need: scheme.quorum, telling: sharers)
         }
-        stage = SecAggStage.reveal
-        let list = survivors.sorted()
+        let count = scheme.contributors.count
+        let sharerSet = ClientSet(positions: sharers.compactMap { scheme.positions[$0] }, of: count)
+        let survivorSet = ClientSet(positions: survivors.compactMap { scheme.positions[$0] }, of: count)
+        if let circle = network?.circle {
+            // What cannot be opened, or no client would accept, ends here.
+            for client in sharers.sorted() {
+                let alive = neighbors(of: client).count { survivors.contains($0) }
+                guard alive >= scheme.threshold || (alive == 0 && !survivors.contains(client)) else {
+                    return abort(have: alive, need: scheme.threshold, telling: sharers)
+                }
+            }
+            let floor = SecAgg<Element>.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
+            let cut = scheme.threat.hasConsistencyRound ? circle.weakestCut(survivorSet) : floor
+            guard cut >= floor else { return abort(have: cut, need: floor, telling: sharers) }
+        }
+        let announcement = Envelope(
+            to: survivors.sorted(), SecAggMessage<Element>.survivors(sharers: sharerSet, survivors: survivorSet))
+        guard scheme.threat.hasConsistencyRound, let binding = network?.binding else {
+            return awaitReveals(of: survivors, sending: [announcement])
+        }
+        statement = SurvivorStatement(binding: binding, sharers: sharerSet, survivors: survivorSet)
+        stage = SecAggStage.sign
         return .next(
-            sending: [Envelope(to: list, .survivors(list))],
-            then: Expectation(SecAggStage.reveal, from: survivors, quorum: scheme.threshold))
+            sending: [announcement],
+            then: Expectation(SecAggStage.sign, from: survivors, quorum: scheme.signaturesNeeded))
+    }
+
+    private mutating func awaitReveals(
+        of clients: Set<PartyID>, sending envelopes: [Envelope<SecAggMessage<Element>>]
+    ) -> Transition<Element, SecAggMessage<Element>> {
+        stage = SecAggStage.reveal
+        return .next(
+            sending: envelopes,
+            then: Expectation(SecAggStage.reveal, from: clients, quorum: scheme.threshold))
+    }
+
+    // MARK: Round 3
+
+    private mutating func accept(_ signature: [UInt8], from sender: PartyID) -> Receipt {
+        guard let statement, survivors.contains(sender), signatures[sender] == nil else {
+            return .rejected(.unexpected)
+        }
+        let key = roster[sender]?.consistencyKey(of: sender, enrollment: scheme.enrollment)
+        guard key?.isValid(signature, for: statement.signedBytes(by: sender)) == true else {
+            return .rejected(.invalid(.badSignature(sender)))
+        }
+        signatures[sender] = signature
+        return .accepted
+    }
+
+    /// To each client that signed, the signatures of as many of its witnesses as it needs, those of the lowest ids.
+    private mutating func passSignaturesOn() -> Transition<Element, SecAggMessage<Element>> {
+        guard let statement else {
+            return abort(have: 0, need: scheme.threshold, telling: survivors)
+        }
+        let count = scheme.contributors.count
+        let signers = signatures.keys.sorted()
+        let depth = MerkleTree.depth(of: count)
+        let needsProofs = scheme.isSparse && scheme.threat == .semiMalicious
+        let paths = needsProofs ? scheme.tree(over: roster) : nil
+        var pathsByPosition: [Int: [UInt8]] = [:]
+        var envelopes: [Envelope<SecAggMessage<Element>>] = []
+        var served: Set<PartyID> = []
+        var unserved: [PartyID] = []
+        for client in signers {
+            guard let position = scheme.positions[client] else { continue }
+            var witnesses: [PartyID]
+            if scheme.isSparse {
+                witnesses = statement.witnesses(
+                    of: client, at: position, neighbors: scheme.neighbors, count: count
+                ).sorted().map { scheme.contributors[$0] }.filter { signatures[$0] != nil }
+            } else {
+                witnesses = signers.filter { $0 != client }
+            }
+            guard witnesses.count >= scheme.signaturesNeeded else {
+                unserved.append(client)
+                continue
+            }
+            served.insert(client)
+            witnesses = Array(witnesses.prefix(scheme.signaturesNeeded))
+            guard let paths else {
+                let list = witnesses.map { SurvivorSignature(id: $0, signature: signatures[$0] ?? []) }
+                envelopes.append(Envelope(to: client, .signatures(list)))
+                continue
+            }
+            let list = witnesses.compactMap { witness -> WitnessList.Witness? in
+                guard let keys = roster[witness], let signature = signatures[witness],
+                    let position = scheme.positions[witness]
+                else { return nil }
+                let path = pathsByPosition[position] ?? paths.path(of: position)
+                pathsByPosition[position] = path
+                return .init(entry: RosterEntry(id: witness, keys: keys), path: path, signature: signature)
+            }
+            envelopes.append(
+                Envelope(to: client, .witnesses(WitnessList(threat: scheme.threat, depth: depth, witnesses: list))))
+        }
+        guard served.count >= scheme.threshold else {
+            return abort(have: served.count, need: scheme.threshold, telling: survivors)
+        }
+        if !unserved.isEmpty { envelopes.append(Envelope(to: unserved, .abort(.tooFewParties))) }
+        return awaitReveals(of: served, sending: envelopes)
     }
 
     // MARK: Round 4
 
     private mutating func accept(_ shares: [RevealedShare], from sender: PartyID) -> Receipt {
-        guard let index = shareIndices[sender], survivors.contains(sender) else { return .rejected(.unexpected) }
-        guard responders.insert(sender).inserted else { return .rejected(.conflicting) }
-        let dealers = Set(sharers)
-        for share in shares where !dealers.contains(share.of) {
-            responders.remove(sender)
+        guard let index = scheme.shareIndex(of: sender), survivors.contains(sender) else {
+            return .rejected(.unexpected)
+        }
+        guard !responders.contains(sender) else { return .rejected(.conflicting) }
+        let held = Set(neighbors(of: sender) + [sender])
+        for share in shares where !held.contains(share.of) || !sharers.contains(share.of) {
             return .rejected(.invalid(.foreignParty(share.of)))
         }
+        responders.insert(sender)
         for share in shares { revealed[share.of, default: []].append(ShamirShare(index: index, bytes: share.share)) }
         return .accepted
     }
@@ -172,46 +375,22 @@ struct SecAggServer<Element: MaskableElement>: AggregationParty {
                 .tooFewParties(stage: stage.name, have: responders.count, need: scheme.threshold), sending: [])
         }
         var reconstruction = SecretReconstruction(threshold: scheme.threshold)
-        for client in sharers {
-            guard let advertisement = roster[client] else { throw .outOfOrder }
-            let shares = revealed[client] ?? []
-            if survivors.contains(client) {
-                let seed = reconstruction.secret(from: shares) { [keys] seed in
-                    keys.commitment(toSelfMaskSeed: seed, of: client.rawValue) == advertisement.selfMaskCommitment
-                        ? seed : nil
-                }
-                guard let seed else { return .aborted(.inconsistentShares(dealer: client), sending: []) }
-                try withCryptography { () throws(CryptographyError) in
-                    let mask = SignedMask(generator: try scheme.selfMask(of: seed, client, keys: keys), isAdded: true)
-                    try sum.remove(mask, width: scheme.width)
-                }
-            } else {
-                let key = reconstruction.secret(from: shares) { seed -> KeyAgreementPrivateKey? in
-                    guard let key = try? KeyAgreementPrivateKey(seed: seed) else { return nil }
-                    return key.publicKey == advertisement.maskPublicKey ? key : nil
-                }
-                guard let key else { return .aborted(.inconsistentShares(dealer: client), sending: []) }
-                try removePairwiseMasks(of: client, key: key)
+        for client in sharers.sorted() {
+            // A client with whom no survivor shares a mask left nothing in the sum.
+            if scheme.isSparse && !survivors.contains(client)
+                && !neighbors(of: client).contains(where: survivors.contains)
+            {
+                continue
+            }
+            guard let masks = try masks(leftBy: client, using: &reconstruction) else {
+                return .aborted(.inconsistentShares(dealer: client), sending: [])
+            }
+            try withCryptography { () throws(CryptographyError) in
+                try sum.remove(masks, width: scheme.width, threads: scheme.unmaskingThreads)
             }
         }
         return .finished(
             sending: [],
             learning: Aggregate(sum: sum.opened(width: scheme.width), contributors: survivors.sorted()))
-    }
-
-    /// The masks that the survivors share with a client whose vector never came.
-    private mutating func removePairwiseMasks(
-        of lost: PartyID, key: KeyAgreementPrivateKey
-    ) throws(AggregationError) {
-        for survivor in survivors.sorted() {
-            guard let peerKey = roster[survivor]?.maskPublicKey else { throw .outOfOrder }
-            try withCryptography { () throws(CryptographyError) in
-                let mask = try scheme.pairwiseMask(
-                    from: key.sharedSecret(with: peerKey), between: lost, key.publicKey, and: survivor, peerKey,
-                    keys: keys)
-                // The survivor applied it with the opposite sign.
-                try sum.remove(SignedMask(generator: mask.generator, isAdded: !mask.isAdded), width: scheme.width)
-            }
-        }
     }
 }

@@ -9,31 +9,31 @@ struct SharePair: Sendable {
     let maskSeedShare: SecretBytes
     let selfSeedShare: SecretBytes
 
-    /// Encrypts the pair for `receiver`.
+    /// Encrypts the pair for `receiver`, under a key that is used for nothing else.
     func sealed(
-        with secret: SecretBytes, from sender: PartyID, to receiver: PartyID, publicKeys: [KeyAgreementPublicKey],
-        keys: KeySchedule
+        with key: SecretBytes, from sender: PartyID, to receiver: PartyID, keys: KeySchedule
     ) throws(CryptographyError) -> [UInt8] {
-        let plaintext = SecretBytes(count: 8 + 2 * RevealedShare.shareByteCount) { (span) in
+        try SealingKey(key).seal(
+            plaintext(from: sender, to: receiver),
+            authenticating: Self.associatedData(keys, from: sender, to: receiver))
+    }
+
+    // NB: inside `sealed`, this crashes the optimizer of Swift 6.3.1 (CopyPropagation).
+    @inline(never)
+    private func plaintext(from sender: PartyID, to receiver: PartyID) -> SecretBytes {
+        SecretBytes(count: 8 + 2 * RevealedShare.shareByteCount) { (span) in
             let ids = bigEndianBytes(sender.rawValue) + bigEndianBytes(receiver.rawValue)
             for index in 0..<8 { span[index] = ids[index] }
             maskSeedShare.withSpan { share in for index in share.indices { span[8 + index] = share[index] } }
             selfSeedShare.withSpan { share in for index in share.indices { span[40 + index] = share[index] } }
         }
-        let key = keys.key(
-            from: secret, for: .shareEncryption, from: sender.rawValue, to: receiver.rawValue, publicKeys: publicKeys)
-        return try SealingKey(key).seal(
-            plaintext, authenticating: Self.associatedData(keys, from: sender, to: receiver))
     }
 
     /// Opens a box from `sender`.
     /// - Throws: `.authenticationFailed` if it was not made by `sender` for `receiver` in this session.
     init(
-        opening box: [UInt8], with secret: SecretBytes, from sender: PartyID, to receiver: PartyID,
-        publicKeys: [KeyAgreementPublicKey], keys: KeySchedule
+        opening box: [UInt8], with key: SecretBytes, from sender: PartyID, to receiver: PartyID, keys: KeySchedule
     ) throws(CryptographyError) {
-        let key = keys.key(
-            from: secret, for: .shareEncryption, from: sender.rawValue, to: receiver.rawValue, publicKeys: publicKeys)
         let plaintext = try OpeningKey(key).open(
             box, authenticating: Self.associatedData(keys, from: sender, to: receiver))
         let ids = bigEndianBytes(sender.rawValue) + bigEndianBytes(receiver.rawValue)

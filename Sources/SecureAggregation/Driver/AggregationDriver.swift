@@ -176,7 +176,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         }
         seats[id]?.heard = [:]
         seats[id]?.failed = []
-        let sent = transport.send(frames, from: id)
+        // A step in which a contributor only takes note is none of its sends.
+        let sent = frames.isEmpty && !servers.contains(id) ? [] : transport.send(frames, from: id)
         if transport.canReconnect {
             let origins = records.flatMap { Array(repeating: ($0.stage, $0.type), count: $0.count) }
             // What a party makes while it is cut off leaves it when it is back.

@@ -16,7 +16,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case cohortTooSmall(contributors: Int, minimum: Int)
     /// A minimum cohort below 3 shows inputs; 2 takes the option that says so.
     case minimumCohortTooSmall(Int)
-    /// The threshold must satisfy `contributors / 2 < threshold ≤ contributors`.
+    /// The threshold must satisfy `contributors / 2 < threshold ≤ contributors`; on a sparse graph the neighbors take the
+    /// contributors' place.
     case thresholdOutOfRange(threshold: Int, contributors: Int)
     /// The threshold must satisfy `aggregators / 2 < threshold ≤ aggregators`.
     case aggregatorThresholdOutOfRange(threshold: Int, aggregators: Int)
@@ -27,6 +28,10 @@ public enum AggregationError: Error, Equatable, Sendable {
     case missingKey(PartyID)
     /// An enrolled key is that of another party too, or is of low order.
     case unusableKey(ProtocolViolation)
+    /// The neighbors of a sparse graph must be an even number between 2 and `maximum`.
+    case neighborsOutOfRange(Int, maximum: Int)
+    /// A sparse graph against a server that lies needs a public beacon; without one, take the complete graph.
+    case missingBeacon
     /// The dimension must be between 1 and 2^32 − 1.
     case dimensionOutOfRange(Int)
     /// The element type has fewer bits than the ring.
@@ -97,6 +102,28 @@ public enum ProtocolViolation: Equatable, Sendable {
     case boxDoesNotOpen(PartyID)
     /// A second request for shares.
     case repeatedRequest
+    /// Keys of another threat model than the session's.
+    case wrongThreatModel
+    /// What is said of this party is not in the tree whose root all parties were given.
+    case wrongPath(PartyID)
+    /// The root of the first messages is another than the one that was fixed before the beacon.
+    case changedRoot
+    /// A pulse of the beacon that is already out: whoever named it could choose the graph.
+    case predictablePulse(UInt64)
+    /// The graph is not the one that the beacon draws.
+    case wrongEntropy
+    /// A list of neighbors leaves this one out.
+    case missingNeighbor(PartyID)
+    /// A bitmap has another length than the contributors need, or a bit beyond them.
+    case badBitmap
+    /// Whether this party shared is said otherwise than the boxes say.
+    case hiddenSharer(PartyID)
+    /// A survivor that never shared.
+    case survivorNotSharer(PartyID)
+    /// The survivors leave the circle of clients in two pieces: two runs of neighbors hold too few of them.
+    case circleCut(have: Int, need: Int)
+    /// Fewer witnesses than needed signed the same survivors.
+    case tooFewSignatures(have: Int, need: Int)
 }
 
 /// Why a party gave up, as it tells others: one byte, no detail.

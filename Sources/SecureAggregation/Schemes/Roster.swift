@@ -20,7 +20,7 @@ package enum Roster {
         guard contributors.count >= cohort.count else {
             throw .cohortTooSmall(contributors: contributors.count, minimum: cohort.count)
         }
-        // The longest lists on the wire have 148 bytes an entry and a length of three bytes, and 144 bytes an entry and a
+        // The longest lists on the wire have 164 bytes an entry and a length of three bytes, and 144 bytes an entry and a
         // length of two.
         guard contributors.count <= maximumContributors, helpers.count <= maximumHelpers else {
             throw .tooManyParties(contributors.count + helpers.count)
@@ -32,7 +32,7 @@ package enum Roster {
     }
 
     /// How many contributors one aggregation can have: what the lengths on the wire allow.
-    package static let maximumContributors = 110_000
+    package static let maximumContributors = 100_000
     /// How many helpers it can have.
     package static let maximumHelpers = 400
 

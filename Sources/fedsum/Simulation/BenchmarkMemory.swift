@@ -22,7 +22,9 @@ extension SchemeBenchmark {
         case .peerToPeer:
             need += clients * vector + clients * clients * (128 + elementBits / 8 * dimension / 2)
         // Everybody's vector, and an encrypted pair of shares for each pair of clients.
-        case .secagg: need += clients * vector + 92 * clients * clients
+        case .secagg, .secaggPlus:
+            let neighbors = Double(parties.masking(scheme, clients: Int(clients)).neighbors)
+            need += clients * vector + 2_000 * clients * neighbors
         }
         guard need <= Double(available) else {
             throw UsageError(

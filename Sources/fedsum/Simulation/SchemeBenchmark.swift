@@ -162,7 +162,7 @@ struct SchemeBenchmark {
                 scheme: benchmark.scheme, clients: clients, dimension: benchmark.dimension,
                 dropouts: lostCount, bits: benchmark.bits, modulusBits: scheme.field?.bits ?? scheme.width.bits,
                 modulus: scheme.field?.description ?? scheme.width.description, threshold: threshold,
-                neighbors: benchmark.scheme.neighbors(clients: clients), belowPlan: (threshold ?? 0) < (derived ?? 0),
+                neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties), belowPlan: (threshold ?? 0) < (derived ?? 0),
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, processSeconds: used.inSeconds,
                 peakMemory: peakMemory)
@@ -172,9 +172,9 @@ struct SchemeBenchmark {
 
 extension SchemeName {
     /// With how many others a client shares masks; nil where there are no masks between clients.
-    fileprivate func neighbors(clients: Int) -> Int? {
+    fileprivate func neighbors(clients: Int, _ parties: PartyOptions) -> Int? {
         switch self {
-        case .secagg: clients - 1
+        case .secagg, .secaggPlus: parties.masking(self, clients: clients).neighbors
         case .plain, .additive, .shamir, .peerToPeer: nil
         }
     }

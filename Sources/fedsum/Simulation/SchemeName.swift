@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Foundation
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -16,6 +16,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
     case shamir
     case peerToPeer = "peer-to-peer"
     case secagg
+    case secaggPlus = "secagg+"
 
     /// The names, for help texts.
     static var listed: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -36,7 +37,10 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
 
     /// The send of a client with which its vector leaves it; a client lost before that is not in the sum.
-    var vectorSend: Int { self == .secagg ? 2 : 0 }
+    var vectorSend: Int { isMasking ? 2 : 0 }
+
+    /// Whether clients hide their vectors under masks that they share.
+    var isMasking: Bool { self == .secagg || self == .secaggPlus }
 
     /// The send of a client before which it is lost: that of its vector, or the one of a stage.
     /// - Throws: `UsageError` if clients send nothing in that stage.
@@ -49,7 +53,10 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
             case .peerToPeer:
                 parties.peerThreshold(of: clients) == clients
                     ? ["share": 0, "combine": 1] : ["share": 0, "confirm": 1, "combine": 2]
-            case .secagg: ["advertise-keys": 0, "share-keys": 1, "masked-input": 2, "unmask": 3]
+            case .secagg, .secaggPlus:
+                parties.threat == .curious
+                    ? ["advertise-keys": 0, "share-keys": 1, "masked-input": 2, "unmask": 3]
+                    : ["advertise-keys": 0, "share-keys": 1, "masked-input": 2, "consistency": 3, "unmask": 4]
             }
         guard let send = sends[stage] else {
             throw UsageError(
@@ -66,7 +73,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
             switch self {
             case .shamir: true
             case .peerToPeer: parties.peerThreshold(of: clients) < clients
-            case .plain, .additive, .secagg: false
+            case .plain, .additive, .secagg, .secaggPlus: false
             }
         return isOverField ? try PrimeField(holding: clients, of: width).bits : width.bits
     }
@@ -86,8 +93,26 @@ struct PartyOptions: ParsableArguments {
     )
     var peerThreshold: Int?
 
-    @Option(help: "Shares that give a secret, in secagg; more than half of the clients. (default: ⌊2N/3⌋ + 1)")
+    @Option(
+        help:
+            "Shares that give a secret: in secagg more than half of the clients, in secagg+ of the neighbors. (default: ⌊2n/3⌋ + 1 of n, or as fedsum plan says)"
+    )
     var threshold: Int?
+
+    @Option(
+        help:
+            "Neighbors of each client in secagg+, an even number. (default: all others up to 100 clients, above as fedsum plan says for 10 % adversaries and 10 % dropouts)"
+    )
+    var neighbors: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Against which server secagg and secagg+ protect: curious, semi-malicious or active.", valueName: "model"),
+        transform: ThreatModel.named)
+    var threat = ThreatModel.semiMalicious
+
+    @Option(help: "Threads with which the server of secagg and secagg+ takes masks off.")
+    var threads = 1
 
     /// T, given or by default.
     func peerThreshold(of clients: Int) -> Int {
@@ -99,13 +124,46 @@ struct PartyOptions: ParsableArguments {
         aggregatorThreshold ?? ShamirAggregation<UInt32>.defaultThreshold(of: aggregators)
     }
 
-    /// t of N clients, given or by default.
-    func maskingThreshold(of clients: Int) -> Int { threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients) }
-
     /// Whatever decides the course of a round, for fingerprints.
     var description: String {
-        [aggregators, aggregatorThreshold ?? 0, peerThreshold ?? 0, threshold ?? 0]
-            .map { String($0) }.joined(separator: " ")
+        [
+            aggregators, aggregatorThreshold ?? 0, peerThreshold ?? 0, threshold ?? 0, neighbors ?? 0,
+            Int(threat.rawValue),
+        ].map { String($0) }.joined(separator: " ")
+    }
+
+    /// Neighbors and threshold of a masking scheme, given or by default.
+    func masking(_ scheme: SchemeName, clients: Int) -> MaskingParameters {
+        let isSparse = scheme == .secaggPlus && (neighbors != nil || clients > MaskingParameters.completeUpTo)
+        guard isSparse else {
+            return MaskingParameters(
+                isSparse: false, neighbors: clients - 1,
+                threshold: threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients))
+        }
+        let neighbors = neighbors ?? 122
+        return MaskingParameters(
+            isSparse: true, neighbors: neighbors,
+            threshold: threshold ?? SecAgg<UInt32>.defaultThreshold(of: neighbors))
+    }
+}
+
+/// The graph and the threshold of a masking scheme.
+struct MaskingParameters {
+    /// Up to how many clients `secagg+` takes the complete graph unless told otherwise.
+    static let completeUpTo = 100
+
+    let isSparse: Bool
+    let neighbors: Int
+    let threshold: Int
+}
+
+extension ThreatModel {
+    /// The model of this name on the command line.
+    static func named(_ text: String) throws -> ThreatModel {
+        guard let model = allCases.first(where: { $0.name == text }) else {
+            throw ValidationError("it must be \(allCases.map(\.name).joined(separator: ", ")).")
+        }
+        return model
     }
 }
 
@@ -194,12 +252,25 @@ extension SchemeName {
                     contributors: cohort, threshold: settings.parties.peerThreshold, dimension: settings.dimension,
                     width: settings.width, minimumCohort: settings.minimumCohort, journal: settings.journal)
             }
-        case .secagg:
+        case .secagg, .secaggPlus:
+            let name = self
             return try visitor.visit { (cohort) throws(AggregationError) in
-                try SecAgg<Element>(
-                    contributors: cohort, server: SchemeSettings.server, threshold: settings.parties.threshold,
+                let randomness = SimulationRandomness(seed: settings.seed)
+                let parameters = settings.parties.masking(name, clients: cohort.count)
+                let threat = settings.parties.threat
+                var scheme = try SecAgg<Element>(
+                    contributors: cohort, server: SchemeSettings.server,
+                    graph: parameters.isSparse
+                        ? .sparse(
+                            neighbors: parameters.neighbors, beacon: SimulatedBeacon(randomness: randomness))
+                        : .complete,
+                    threat: threat, threshold: parameters.threshold,
+                    enrollment: threat == .active
+                        ? ClientEnrollment(contributors: cohort, randomness: randomness) : nil,
                     dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort,
                     journal: settings.journal)
+                scheme.unmaskingThreads = settings.parties.threads
+                return scheme
             }
         }
     }
@@ -217,9 +288,13 @@ extension SchemeName {
             let threshold = parties.peerThreshold(of: clients)
             // The recipients are peers: one of the T − 1 is the recipient itself.
             return (clients - max(threshold, cohort), threshold - 2)
-        case .secagg:
-            let threshold = parties.maskingThreshold(of: clients)
-            return (clients - max(threshold, cohort), threshold - 1)
+        case .secagg, .secaggPlus:
+            // On a sparse graph these hold for any clients; of clients drawn at random many more may be lost or collude.
+            let parameters = parties.masking(self, clients: clients)
+            let holders = parameters.isSparse ? parameters.neighbors : clients
+            let colluders =
+                parties.threat == .curious ? parameters.threshold - 1 : 2 * parameters.threshold - holders - 1
+            return (min(holders - parameters.threshold, clients - cohort), colluders)
         }
     }
 
@@ -229,7 +304,7 @@ extension SchemeName {
         case .plain, .additive: nil
         case .shamir: parties.shamirThreshold
         case .peerToPeer: parties.peerThreshold(of: clients)
-        case .secagg: parties.maskingThreshold(of: clients)
+        case .secagg, .secaggPlus: parties.masking(self, clients: clients).threshold
         }
     }
 
@@ -241,6 +316,7 @@ extension SchemeName {
         case .shamir: "the leader sees masked shares of each update, the aggregators a sealed seed each"
         case .peerToPeer: "each peer sees one random share of each other's update, and sums of shares"
         case .secagg: "the server sees keys, sealed shares and masked updates; clients one another's keys"
+        case .secaggPlus: "the server sees keys, sealed shares and masked updates; clients their neighbors' keys"
         }
     }
 
@@ -252,6 +328,7 @@ extension SchemeName {
         case .shamir: "the leader and t aggregators"
         case .peerToPeer: "T peers"
         case .secagg: "the server and t clients"
+        case .secaggPlus: "the server and t neighbors of one client"
         }
     }
 }

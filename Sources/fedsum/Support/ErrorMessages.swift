@@ -100,8 +100,11 @@ func explain(_ error: AggregationError) -> String {
                 : "")
     case .minimumCohortTooSmall(let count): "a minimum cohort of \(count) shows inputs; it must be at least 3."
     case .thresholdOutOfRange(let threshold, let contributors):
-        "the threshold (--threshold of secagg, --peer-threshold of peer-to-peer) must satisfy N/2 < t ≤ N: \(contributors)/2 <"
-            + " \(threshold) ≤ \(contributors) does not hold."
+        "the threshold (--threshold of secagg and secagg+, --peer-threshold of peer-to-peer) must satisfy n/2 < t ≤ n, where n is"
+            + " the clients, in secagg+ the neighbors: \(contributors)/2 < \(threshold) ≤ \(contributors) does not hold."
+    case .neighborsOutOfRange(let neighbors, let maximum):
+        "--neighbors must be an even number between 2 and \(maximum), not \(neighbors)."
+    case .missingBeacon: "a sparse graph against a server that lies needs a public beacon."
     case .aggregatorThresholdOutOfRange(let threshold, let aggregators):
         "--aggregator-threshold must satisfy K/2 < t ≤ K: \(aggregators)/2 < \(threshold) ≤ \(aggregators) does not hold."
     case .tooManyAggregators(let count, let prime):

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ProtocolCryptography
+internal import RingArithmetic
+internal import SecureAggregation
+
+/// A lie of the server, on its way out of a check.
+struct SecAggViolation: Error {
+    let violation: ProtocolViolation
+    init(_ violation: ProtocolViolation) { self.violation = violation }
+}
+
+/// What a client checks of every message before it acts on it; ``SecAggRefusal`` has the list.
+extension SecAggClient {
+    /// Throws the violation unless the condition holds or a test waived this check.
+    func require(
+        _ refusal: SecAggRefusal, _ condition: @autoclosure () -> Bool, _ violation: @autoclosure () -> ProtocolViolation
+    ) throws(SecAggViolation) {
+        if scheme.waivedRefusals.contains(refusal) || condition() { return }
+        throw SecAggViolation(violation())
+    }
+
+    // MARK: Round 0
+
+    func validate(pulse: UInt64) throws(SecAggViolation) {
+        try require(.predictablePulse, scheme.beacon?.isStillSecret(pulse) == true, .predictablePulse(pulse))
+    }
+
+    /// The other clients of U1, if the roster is one that a client can accept.
+    func peers(in roster: KeyRoster, secrets: Secrets) throws(SecAggViolation) -> Peers {
+        try require(.badAdvertisement, roster.threat == scheme.threat, .wrongThreatModel)
+        try require(
+            .tooFewNeighbors, roster.entries.count >= scheme.quorum,
+            .tooFewParties(have: roster.entries.count, need: scheme.quorum))
+        for entry in roster.entries {
+            try require(.foreignParty, scheme.positions[entry.id] != nil, .foreignParty(entry.id))
+        }
+        let own = roster.entries.first { $0.id == id }
+        try require(.ownKeysChanged, own?.keys == secrets.advertisement, .ownKeysChanged)
+        let others = roster.entries.filter { $0.id != id }
+        try validate(keysOf: others, secrets: secrets)
+        let advertisements = Dictionary(roster.entries.map { ($0.id, $0.keys) }) { first, _ in first }
+        let root = scheme.tree(over: advertisements).root
+        return Peers(
+            root: root, binding: scheme.binding(session: session, root: root, entropy: .zero),
+            neighbors: scheme.contributors.filter { $0 != id }, entries: others)
+    }
+
+    /// The neighbors of U1, if the neighborhood is one that a client can accept: under the root that was fixed before
+    /// the beacon, on the graph that the beacon draws, with all neighbors in it.
+    func peers(in neighborhood: Neighborhood, secrets: Secrets) throws(SecAggViolation) -> Peers {
+        let (root, entropy) = (neighborhood.root, neighborhood.entropy)
+        let isWellFormed =
+            neighborhood.threat == scheme.threat
+            && neighborhood.depth == MerkleTree.depth(of: scheme.contributors.count)
+        try require(.badAdvertisement, isWellFormed, .wrongThreatModel)
+        if let beacon = scheme.beacon {
+            try require(.changedRoot, secrets.commitment?.root == root, .changedRoot)
+            let output = secrets.commitment.flatMap { beacon.output(of: $0.pulse) }
+            try require(.wrongEntropy, output == entropy, .wrongEntropy)
+        }
+        let ownLeaf = secrets.advertisement.leaf(of: id)
+        try require(
+            .ownKeysChanged, MerkleTree.holds(ownLeaf, at: position, path: neighborhood.ownPath, root: root),
+            .ownKeysChanged)
+        let binding = scheme.binding(session: session, root: root, entropy: entropy)
+        let circle = MaskingCircle(
+            count: scheme.contributors.count, neighbors: scheme.neighbors, binding: binding)
+        let neighbors = circle.neighbors(of: position).map { scheme.contributors[$0] }
+
+        let present = neighborhood.present.filter { $0.entry.id != id }
+        let listed = neighborhood.present.map(\.entry.id) + neighborhood.absent.map(\.id)
+        let expected = Set(neighbors)
+        for party in listed { try require(.foreignParty, expected.contains(party), .foreignParty(party)) }
+        let named = Set(listed)
+        try require(.foreignParty, named.count == listed.count, .unorderedParties)
+        for neighbor in neighbors {
+            try require(.missingNeighbor, named.contains(neighbor), .missingNeighbor(neighbor))
+        }
+        try require(
+            .tooFewNeighbors, present.count >= scheme.threshold,
+            .tooFewParties(have: present.count, need: scheme.threshold))
+        for neighbor in neighborhood.absent {
+            try validate(MerkleTree.absentLeaf, of: neighbor.id, path: neighbor.path, root: root)
+        }
+        for neighbor in present {
+            try validate(
+                neighbor.entry.keys.leaf(of: neighbor.entry.id), of: neighbor.entry.id, path: neighbor.path, root: root)
+        }
+        let entries = present.map(\.entry)
+        try validate(keysOf: entries, secrets: secrets)
+        return Peers(root: root, binding: binding, neighbors: neighbors, entries: entries)
+    }
+
+    private func validate(
+        _ leaf: HashDigest, of client: PartyID, path: [UInt8], root: HashDigest
+    ) throws(SecAggViolation) {
+        let position = scheme.positions[client]
+        try require(
+            .wrongPath, position.map { MerkleTree.holds(leaf, at: $0, path: path, root: root) } ?? false,
+            .wrongPath(client))
+    }
+
+    /// No two keys alike, this client's own among them, and all signed where they have to be.
+    private func validate(keysOf others: [RosterEntry], secrets: Secrets) throws(SecAggViolation) {
+        var seen: Set<KeyAgreementPublicKey> = [
+            secrets.advertisement.channelPublicKey, secrets.advertisement.maskPublicKey,
+        ]
+        for entry in others {
+            let isNew =
+                seen.insert(entry.keys.channelPublicKey).inserted && seen.insert(entry.keys.maskPublicKey).inserted
+            try require(.duplicateKey, isNew, .duplicateKey(entry.id))
+            try require(
+                .badAdvertisement,
+                entry.keys.isAuthentic(
+                    for: entry.id, as: scheme.threat, session: session, enrollment: scheme.enrollment),
+                .badSignature(entry.id))
+        }
+    }
+
+    // MARK: Round 2
+
+    func validate(sharers: ClientSet, survivors: ClientSet, held: Held) throws(SecAggViolation) {
+        let count = scheme.contributors.count
+        try require(.badBitmap, sharers.isValid(for: count) && survivors.isValid(for: count), .badBitmap)
+        try require(.receiverMisplaced, survivors.contains(position), .receiverMisplaced)
+        let stranger = survivors.firstPosition(outside: sharers)
+        try require(
+            .survivorNotSharer, stranger == nil,
+            .survivorNotSharer(stranger.flatMap { $0 < count ? scheme.contributors[$0] : nil } ?? id))
+        // The boxes that came must be those of the neighbors that all others are told to have shared: else the server
+        // could take single edges out of the graph.
+        var alive = 0
+        for neighbor in held.round.neighbors {
+            guard let position = scheme.positions[neighbor] else { continue }
+            try require(
+                .hiddenSharer, sharers.contains(position) == held.shares.keys.contains(neighbor),
+                .hiddenSharer(neighbor))
+            if survivors.contains(position) { alive += 1 }
+        }
+        if !scheme.isSparse { alive += 1 }
+        try require(
+            .tooFewNeighbors, alive >= scheme.threshold, .tooFewParties(have: alive, need: scheme.threshold))
+        let have = survivors.count
+        try require(
+            .tooFewSurvivors, have >= scheme.minimumContributors,
+            .tooFewParties(have: have, need: scheme.minimumContributors))
+        if scheme.isSparse && scheme.threat.hasConsistencyRound {
+            let need = SecAgg<Element>.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
+            let cut = MaskingCircle(count: count, neighbors: scheme.neighbors, binding: held.round.binding)
+                .weakestCut(survivors)
+            try require(.circleCut, cut >= need, .circleCut(have: cut, need: need))
+        }
+    }
+
+    // MARK: Round 3
+
+    /// Others' signatures, checked with keys that this client has.
+    func validate(
+        _ signatures: [SurvivorSignature], under statement: SurvivorStatement, round: Round
+    ) throws(SecAggViolation) {
+        let witnesses = self.witnesses(of: statement)
+        for entry in signatures {
+            try requireWitness(entry.id, in: witnesses)
+            let key = scheme.isSparse ? scheme.enrollment?.verifyingKeys[entry.id] : round.consistencyKeys[entry.id]
+            try require(
+                .badSignature,
+                key?.isValid(entry.signature, for: statement.signedBytes(by: entry.id)) ?? false,
+                .badSignature(entry.id))
+        }
+        try requireEnough(signatures.count)
+    }
+
+    /// Others' signatures, with keys that the root proves.
+    func validate(
+        _ list: WitnessList, under statement: SurvivorStatement, round: Round
+    ) throws(SecAggViolation) {
+        let isWellFormed =
+            list.threat == scheme.threat && list.depth == MerkleTree.depth(of: scheme.contributors.count)
+        try require(.badAdvertisement, isWellFormed, .wrongThreatModel)
+        let witnesses = self.witnesses(of: statement)
+        for witness in list.witnesses {
+            let entry = witness.entry
+            try requireWitness(entry.id, in: witnesses)
+            try validate(entry.keys.leaf(of: entry.id), of: entry.id, path: witness.path, root: round.root)
+            let key = entry.keys.consistencyKey(of: entry.id, enrollment: nil)
+            try require(
+                .badSignature,
+                key?.isValid(witness.signature, for: statement.signedBytes(by: entry.id)) ?? false,
+                .badSignature(entry.id))
+        }
+        try requireEnough(list.witnesses.count)
+    }
+
+    /// The witnesses by position; nil on the complete graph, where all others are.
+    private func witnesses(of statement: SurvivorStatement) -> Set<Int>? {
+        guard scheme.isSparse else { return nil }
+        return statement.witnesses(
+            of: id, at: position, neighbors: scheme.neighbors, count: scheme.contributors.count)
+    }
+
+    private func requireWitness(_ client: PartyID, in witnesses: Set<Int>?) throws(SecAggViolation) {
+        let position = scheme.positions[client]
+        let isWitness = client != id && position.map { witnesses?.contains($0) ?? true } ?? false
+        try require(.foreignWitness, isWitness, .foreignParty(client))
+    }
+
+    private func requireEnough(_ have: Int) throws(SecAggViolation) {
+        let need = scheme.signaturesNeeded
+        try require(.tooFewSignatures, have >= need, .tooFewSignatures(have: have, need: need))
+    }
+}
