@@ -42,7 +42,7 @@ extension SecAggClient {
         let advertisements = Dictionary(roster.entries.map { ($0.id, $0.keys) }) { first, _ in first }
         let root = scheme.tree(over: advertisements).root
         return Peers(
-            root: root, binding: scheme.binding(session: session, root: root, entropy: .zero),
+            root: root, binding: SecAgg<Element>.binding(session: session, root: root, entropy: .zero),
             neighbors: scheme.contributors.filter { $0 != id }, entries: others)
     }
 
@@ -61,9 +61,10 @@ extension SecAggClient {
         }
         let ownLeaf = secrets.advertisement.leaf(of: id)
         try require(
-            .ownKeysChanged, MerkleTree.holds(ownLeaf, at: position, path: neighborhood.ownPath, root: root),
+            .ownKeysChanged, MerkleTree.holds(
+                ownLeaf, at: position, of: scheme.contributors.count, path: neighborhood.ownPath, root: root),
             .ownKeysChanged)
-        let binding = scheme.binding(session: session, root: root, entropy: entropy)
+        let binding = SecAgg<Element>.binding(session: session, root: root, entropy: entropy)
         let circle = MaskingCircle(
             count: scheme.contributors.count, neighbors: scheme.neighbors, binding: binding)
         let neighbors = circle.neighbors(of: position).map { scheme.contributors[$0] }
@@ -97,7 +98,9 @@ extension SecAggClient {
     ) throws(SecAggViolation) {
         let position = scheme.positions[client]
         try require(
-            .wrongPath, position.map { MerkleTree.holds(leaf, at: $0, path: path, root: root) } ?? false,
+            .wrongPath, position.map {
+                MerkleTree.holds(leaf, at: $0, of: scheme.contributors.count, path: path, root: root)
+            } ?? false,
             .wrongPath(client))
     }
 
@@ -195,8 +198,9 @@ extension SecAggClient {
     /// The witnesses by position; nil on the complete graph, where all others are.
     private func witnesses(of statement: SurvivorStatement) -> Set<Int>? {
         guard scheme.isSparse else { return nil }
-        return statement.witnesses(
-            of: id, at: position, neighbors: scheme.neighbors, count: scheme.contributors.count)
+        return Set(
+            statement.witnesses(
+                of: id, at: position, neighbors: scheme.neighbors, count: scheme.contributors.count))
     }
 
     private func requireWitness(_ client: PartyID, in witnesses: Set<Int>?) throws(SecAggViolation) {

@@ -142,7 +142,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         let clients = roster.keys.sorted()
         guard scheme.isSparse else {
             network = Network(
-                binding: scheme.binding(session: session, root: tree.root, entropy: .zero), circle: nil,
+                binding: SecAgg<Element>.binding(session: session, root: tree.root, entropy: .zero), circle: nil,
                 placesByPosition: [])
             let entries = clients.compactMap { client in roster[client].map { RosterEntry(id: client, keys: $0) } }
             return awaitShares(
@@ -170,7 +170,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 try HashDigest(drawn.withSpan { span in span.indices.map { span[$0] } })
             }
         }
-        let binding = scheme.binding(session: session, root: tree.root, entropy: entropy)
+        let binding = SecAgg<Element>.binding(session: session, root: tree.root, entropy: entropy)
         let circle = MaskingCircle(
             count: scheme.contributors.count, neighbors: scheme.neighbors, binding: binding)
         network = Network(binding: binding, circle: circle, placesByPosition: circle.placesByPosition)
@@ -381,6 +381,12 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 && !neighbors(of: client).contains(where: survivors.contains)
             {
                 continue
+            }
+            // On the complete graph all responders hold shares of everybody.
+            let answers = scheme.isSparse ? neighbors(of: client).count(where: responders.contains) : responders.count
+            guard answers >= scheme.threshold else {
+                return .aborted(
+                    .tooFewParties(stage: stage.name, have: answers, need: scheme.threshold), sending: [])
             }
             guard let masks = try masks(leftBy: client, using: &reconstruction) else {
                 return .aborted(.inconsistentShares(dealer: client), sending: [])

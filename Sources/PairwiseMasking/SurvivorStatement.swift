@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ProtocolCryptography
+package import ProtocolCryptography
 public import SecureAggregation
 
 /// What survivors sign in the consistency round: who shared and who survived, of the whole round.
-struct SurvivorStatement: Sendable {
-    let binding: HashDigest
-    let sharers: ClientSet
-    let survivors: ClientSet
-    let digest: HashDigest
+package struct SurvivorStatement: Sendable {
+    /// The round's binding.
+    package let binding: HashDigest
+    /// U2.
+    package let sharers: ClientSet
+    /// U3.
+    package let survivors: ClientSet
+    /// The hash of all of it.
+    package let digest: HashDigest
 
-    init(binding: HashDigest, sharers: ClientSet, survivors: ClientSet) {
+    package init(binding: HashDigest, sharers: ClientSet, survivors: ClientSet) {
         self.binding = binding
         self.sharers = sharers
         self.survivors = survivors
@@ -23,7 +27,12 @@ struct SurvivorStatement: Sendable {
     }
 
     /// What `client` signs.
-    func signedBytes(by client: PartyID) -> [UInt8] {
+    package func signedBytes(by client: PartyID) -> [UInt8] {
+        Self.signedBytes(by: client, binding: binding, digest: digest)
+    }
+
+    /// What `client` signs under the statement of this digest.
+    package static func signedBytes(by client: PartyID, binding: HashDigest, digest: HashDigest) -> [UInt8] {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 consistency".utf8), lengthBytes: 1)
         encoder.write(bytes: binding.bytes)
@@ -32,20 +41,28 @@ struct SurvivorStatement: Sendable {
         return encoder.bytes
     }
 
-    /// The k clients, by position, whose signatures under this statement `client` wants to see on a sparse graph.
+    /// The k clients, by position and as they are drawn, whose signatures under this statement `client` wants to see on a sparse graph.
     ///
     /// They are drawn by the statement and not by the graph: a server that shows two halves of the circle two statements
     /// finds for neither of them enough witnesses anywhere (Documentation/SparseGraphs.md).
-    func witnesses(of client: PartyID, at position: Int, neighbors: Int, count: Int) -> Set<Int> {
+    func witnesses(of client: PartyID, at position: Int, neighbors: Int, count: Int) -> [Int] {
+        Self.witnesses(of: client, at: position, digest: digest, neighbors: neighbors, count: count)
+    }
+
+    /// The same for the statement of this digest.
+    package static func witnesses(
+        of client: PartyID, at position: Int, digest: HashDigest, neighbors: Int, count: Int
+    ) -> [Int] {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 witnesses".utf8), lengthBytes: 1)
         encoder.write(bytes: digest.bytes)
         encoder.write(client.rawValue)
         var draws = PublicDraws(key: HashDigest(of: encoder.bytes))
-        var witnesses: Set<Int> = []
+        var witnesses: [Int] = []
+        var seen: Set<Int> = [position]
         while witnesses.count < neighbors {
             let drawn = draws.uniform(below: count)
-            if drawn != position { witnesses.insert(drawn) }
+            if seen.insert(drawn).inserted { witnesses.append(drawn) }
         }
         return witnesses
     }

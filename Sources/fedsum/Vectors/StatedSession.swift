@@ -62,6 +62,33 @@ struct StatedSession {
         )
     }
 
+    /// The identities of the clients, as the file enrolls them.
+    private func clientEnrollment(_ privateKeys: PrivateKeys) throws -> ClientEnrollment? {
+        guard fields.has("identityKeys") else { return nil }
+        let identityKeys = try fields.byteStrings("identityKeys").map { try VerifyingKey($0) }
+        try require(identityKeys.count == contributors.count, "'identityKeys' has not one key for each contributor")
+        try requireEqual(
+            HashDigest(of: identityKeys.flatMap(\.bytes)).bytes,
+            fields.bytes("identitiesDigest"),
+            "identitiesDigest"
+        )
+        return ClientEnrollment(
+            verifyingKeys: Dictionary(zip(contributors, identityKeys)) { first, _ in first },
+            signingKeys: privateKeys.signing
+        )
+    }
+
+    /// The beacon with the one pulse that the file states; one that gives nothing where it states none.
+    private func beacon(_ threat: ThreatModel) throws -> (any PublicBeacon)? {
+        guard threat != .curious else { return nil }
+        guard fields.has("beacon") else { return StatedBeacon(pulse: 0, entropy: .zero) }
+        let beacon = try fields.object("beacon")
+        return StatedBeacon(
+            pulse: try beacon.unsigned("pulse"),
+            entropy: try HashDigest(beacon.bytes("entropy"))
+        )
+    }
+
     private func open<Element: MaskableElement & RingWord>(
         _: Element.Type,
         _ visitor: some StatedSchemeVisitor,
@@ -123,13 +150,19 @@ struct StatedSession {
             )
             try requireEqual(scheme.shareField.bits, fields.integer("fieldBits"), "fieldBits")
             try visitor.visit(scheme, in: context)
-        case "secagg":
-            try require(helpers.count == 1, "secagg has one helper")
+        case "secagg", "secagg+":
+            try require(helpers.count == 1, "\(name) has one helper")
+            guard let threat = ThreatModel(rawValue: try UInt8(fields.integer("threat", in: 0...2))) else {
+                throw CaseFailure("there is no such threat model")
+            }
             try visitor.visit(
                 SecAgg<Element>(
                     contributors: contributors,
                     server: first,
+                    graph: name == "secagg" ? .complete : .sparse(neighbors: fields.integer("neighbors"), beacon: beacon(threat)),
+                    threat: threat,
                     threshold: fields.integer("threshold"),
+                    enrollment: threat == .active ? clientEnrollment(privateKeys) : nil,
                     dimension: dimension,
                     width: width,
                     minimumCohort: cohort
@@ -153,6 +186,16 @@ struct StatedSession {
             try requireEqual(scheme.session(in: context).bytes, expected, "session")
         }
     }
+}
+
+/// A beacon with one pulse, which is always still to come when it is named.
+struct StatedBeacon: PublicBeacon {
+    let pulse: UInt64
+    let entropy: HashDigest
+
+    func nextPulse() -> UInt64 { pulse }
+    func isStillSecret(_ pulse: UInt64) -> Bool { pulse == self.pulse }
+    func output(of pulse: UInt64) -> HashDigest? { pulse == self.pulse ? entropy : nil }
 }
 
 extension RoundContext {

@@ -39,8 +39,9 @@ enum VectorFileVerifier {
         case "fedsum_faulty_rounds_v1": FaultyRoundVerifier.self
         case "fedsum_key_schedule_v1": KeyScheduleVerifier.self
         case "fedsum_plain_round_v1", "fedsum_additive_round_v1", "fedsum_shamir_round_v1",
-            "fedsum_peer_to_peer_round_v1", "fedsum_secagg_round_v1":
+            "fedsum_peer_to_peer_round_v1", "fedsum_secagg_round_v1", "fedsum_secagg_plus_round_v1":
             RoundVerifier.self
+        case "fedsum_masking_graph_v1": MaskingGraphVerifier.self
         default: nil
         }
     }
