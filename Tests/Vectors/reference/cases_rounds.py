@@ -299,34 +299,103 @@ def peer_rounds():
     return cases
 
 
-def secagg_rounds():
-    cases = []
+def beacon_of(seed):
+    """pulse -> what the beacon of a simulation gives."""
+    def output(pulse):
+        context = {"task": b"simulation", "round": pulse, "attempt": 0}
+        return Generator(keys.simulation_key(seed, "beacon", context, 0)).read(32)
 
-    def case(name, bits, dimension, contributors, server, threshold, lost_after=None, minimum=None):
-        minimum, lost_after = minimum or threshold, lost_after or {}
-        context = make_context(f"secagg {name}", 5)
-        session = secagg.make_session(bits, dimension, minimum, threshold, contributors, server, context)
-        setting = Setting(context, 13, contributors, bits, dimension)
-        generators = setting.generators()
-        head = {
-            "id": name, **session_json(session, minimumContributors=minimum, threshold=threshold),
-            "simulationSeed": str(13), "server": server,
-            "clients": [
-                {"id": u, "rand": setting.rand[u], "drawn": generators[u].drawn, "input": strings(setting.inputs[u]),
-                 "lostAfter": lost_after.get(u)}
-                for u in contributors
-            ],
+    return output
+
+
+class MaskingRound:
+    """One round of `secagg` or `secagg+`, and how it is written down. neighbors: None in `secagg`."""
+
+    def __init__(
+        self, scheme, name, bits, dimension, contributors, server, threshold, threat, neighbors=None, lost_after=None,
+        minimum=None, faults=None,
+    ):
+        self.name, self.threat, self.is_complete, self.server = name, threat, scheme == "secagg", server
+        self.seed = {"secagg": 13, "secagg+": 16}[scheme]
+        minimum, self.lost_after = minimum or threshold, lost_after or {}
+        context = make_context(f"{scheme} {name}", 5)
+        self.enrolled = Enrolled(self.seed, contributors, []) if threat == secagg.ACTIVE else None
+        self.session = session = secagg.make_session(
+            scheme, bits, dimension, minimum, threshold, threat, neighbors, contributors,
+            self.enrolled.identity_keys if self.enrolled else None, server, context,
+        )
+        self.own = {"minimumContributors": minimum, "threshold": threshold, "threat": threat}
+        self.own |= {} if self.is_complete else {"neighbors": neighbors}
+        if self.enrolled:
+            own = self.enrolled.own()
+            del own["helperKeys"]
+            self.own |= own
+        self.setting = setting = Setting(context, self.seed, contributors, bits, dimension)
+        self.generators = setting.generators()
+        beacon, pulse = beacon_of(self.seed), 4_000_000_000 + len(contributors)
+        server_rand = keys.simulation_key(self.seed, "party", context, server)
+        self.server_generator = Generator(server_rand)
+        self.extra = {}
+        if not self.is_complete and threat == secagg.CURIOUS:
+            self.extra = {"serverRand": server_rand, "serverDrawn": self.server_generator.drawn}
+        elif not self.is_complete:
+            self.extra = {"beacon": {"pulse": str(pulse), "entropy": beacon(pulse)}}
+        identities = self.enrolled.identities if self.enrolled else None
+        setup = secagg.Setup(
+            minimum, setting.inputs, self.generators, identities, self.server_generator, pulse, beacon
+        )
+        self.log = Transcript(session, faults)
+        self.round = secagg.Round(session, setup, self.lost_after, self.log)
+
+    def head(self):
+        def client(u):
+            out = {"id": u, "rand": self.setting.rand[u], "drawn": self.generators[u].drawn}
+            if self.enrolled:
+                seed = self.enrolled.identities[u]
+                out |= {"identitySeed": seed, "identityPublicKey": ed25519.public_key(seed)}
+            return {**out, "input": strings(self.setting.inputs[u]), "lostAfter": self.lost_after.get(u)}
+
+        return {
+            "id": self.name, **session_json(self.session, **self.own), "simulationSeed": str(self.seed),
+            "server": self.server, **self.extra, "clients": [client(u) for u in self.session.contributors],
         }
 
-        def action():
-            log, sets, total = secagg.run(
-                session, server, threshold, minimum, setting.inputs, generators, lost_after
-            )
-            return log, dict(zip(["U1", "U2", "U3", "U4"], sets)), sets[2], total
+    def run(self):
+        """The transcript, the sets and what all derive, who is in the sum, the sum."""
+        self.round.run()
+        sets = self.round.sets
+        return self.log, {**sets, "intermediate": self.round.intermediate}, sets["U3"], self.round.total
 
-        cases.append(finish(head, setting, action))
+    def case(self):
+        end = finish({}, self.setting, self.run)
+        assert not self.log.refusals, (self.name, self.log.refusals)
+        end.setdefault("intermediate", self.round.intermediate)
+        head = self.head()
+        # A client that has too few neighbors left, or too few witnesses, gives up by itself.
+        for _, _, _, reason in self.log.given_up:
+            assert reason in ("too-few-parties", "too-few-witnesses", "circle-cut"), (self.name, reason)
+        return {**head, **end}
 
+
+def masking_cases(scheme, cases, threat, suffix):
+    def case(name, bits, dimension, contributors, server, threshold, lost_after=None, minimum=None, neighbors=None, ends=None):
+        """ends: in which stage the round must end, or None."""
+        made = MaskingRound(
+            scheme, name + suffix, bits, dimension, contributors, server, threshold, threat, neighbors, lost_after, minimum
+        ).case()
+        assert made.get("abortStage") == ends, (made["id"], made.get("abortStage"), made.get("error"))
+        cases.append(made)
+        return made
+
+    return case
+
+
+def secagg_rounds():
+    cases = []
     sparse, five = [3, 17, 250], [1, 2, 3, 4, 5]
+    big, seven = [3, 17, 250, 70000, 2**32 - 1], [2, 3, 5, 7, 11, 13, 17]
+
+    case = masking_cases("secagg", cases, 0, "")
     for bits in [16, 23, 32, 33, 64]:
         case(f"three-all-survive-{bits}", bits, 5, [1, 2, 3], 0, 2)
     case("three-sparse", 23, 7, sparse, 1000, 2)
@@ -340,20 +409,55 @@ def secagg_rounds():
         case(f"five-two-lost-after-{what}-{bits}", bits, 4, five, 100, 3, {2: what, 5: what})
     case("five-first-and-last-lost-after-share-64", 64, 4, five, 100, 3, {1: "share-keys", 5: "share-keys"})
     case("five-one-after-advertise-one-after-share-23", 23, 4, five, 100, 3, {2: "advertise-keys", 4: "share-keys"})
-    case("five-one-after-share-one-after-masked-33", 33, 4, five, 100, 3, {3: "share-keys", 4: "masked-input"})
-    big = [3, 17, 250, 70000, 2**32 - 1]
     case("five-sparse-one-each-64", 64, 3, big, 5, 3, {3: "advertise-keys", 250: "masked-input"})
-    seven = [2, 3, 5, 7, 11, 13, 17]
+    case("five-aborts-at-advertise", 16, 2, five, 100, 3, {1: "start", 2: "start", 3: "start"}, ends=0)
+    case("five-aborts-at-share", 16, 2, five, 100, 3, {1: "start", 2: "advertise-keys", 3: "advertise-keys"}, ends=3)
+    case("five-aborts-at-masked", 16, 2, five, 100, 3, {1: "advertise-keys", 2: "share-keys", 3: "share-keys"}, ends=5)
+    case("five-aborts-at-unmask", 16, 2, five, 100, 3, {1: "share-keys", 2: "masked-input", 3: "masked-input"}, ends=9)
+    case("five-below-minimum-contributors", 16, 2, five, 100, 3, {4: "share-keys"}, minimum=5, ends=5)
+    for threat, suffix in [(1, "-semi-malicious"), (2, "-active")]:
+        case = masking_cases("secagg", cases, threat, suffix)
+        case("three-sparse", 23, 4, sparse, 1000, 2)
+        case("three-threshold-three", 33, 3, sparse, 1000, 3)
+        for bits, what in [(16, "start"), (23, "advertise-keys"), (32, "share-keys"), (33, "masked-input"), (64, "consistency")]:
+            case(f"five-two-lost-after-{what}-{bits}", bits, 3, five, 100, 3, {2: what, 5: what})
+        case(
+            "seven-lost-after-each-send-23", 23, 3, seven, 1, 4,
+            {2: "advertise-keys", 7: "share-keys", 17: "consistency"},
+        )
+        case("three-aborts-at-consistency", 16, 2, sparse, 1000, 3, {17: "masked-input"}, ends=7)
+        case("three-aborts-at-unmask", 16, 2, sparse, 1000, 3, {17: "consistency"}, ends=9)
+    return cases
+
+
+def secagg_plus_rounds():
+    cases = []
+    nine, twelve = list(range(1, 10)), [2, 3, 5, 7, 11, 13, 17, 250, 251, 70000, 2**31, 2**32 - 1]
+    thirty_three = [3 * i * i + 1 for i in range(33)]
+    case = masking_cases("secagg+", cases, 0, "")
+    case("six-all-survive-16", 16, 4, [1, 2, 3, 4, 5, 6], 0, 3, neighbors=4)
+    case("four-two-neighbors-64", 64, 3, [1, 2, 3, 4], 9, 2, neighbors=2)
+    for bits, what in [(16, "start"), (23, "advertise-keys"), (32, "share-keys"), (33, "masked-input")]:
+        case(f"nine-one-lost-after-{what}-{bits}", bits, 4, nine, 100, 3, {5: what}, neighbors=4)
     case(
-        "seven-lost-after-each-send-23", 23, 3, seven, 1, 4,
-        {2: "advertise-keys", 7: "share-keys", 17: "masked-input"},
+        "twelve-lost-after-each-send-23", 23, 3, twelve, 1, 4, {2: "start", 13: "share-keys", 70000: "masked-input"},
+        neighbors=6,
     )
-    case(
-        "five-aborts-at-advertise", 16, 2, five, 100, 3, {1: "start", 2: "start", 3: "start"},
-    )
-    case("five-aborts-at-share", 16, 2, five, 100, 3, {1: "start", 2: "advertise-keys", 3: "advertise-keys"})
-    case("five-aborts-at-masked", 16, 2, five, 100, 3, {1: "advertise-keys", 2: "share-keys", 3: "share-keys"})
-    case("five-aborts-at-unmask", 16, 2, five, 100, 3, {1: "share-keys", 2: "masked-input", 3: "masked-input"})
-    case("three-threshold-three-aborts-at-unmask", 16, 2, sparse, 1000, 3, {17: "masked-input"})
-    case("five-below-minimum-contributors", 16, 2, five, 100, 3, {4: "share-keys"}, minimum=5)
+    case("nine-aborts-at-masked", 16, 2, nine, 100, 3, {4: "share-keys"}, minimum=9, neighbors=4, ends=5)
+    # Three of the four neighbors must stay, and of some clients two are gone.
+    case("nine-aborts-at-unmask", 16, 2, nine, 100, 3, {u: "masked-input" for u in (2, 4, 6, 8)}, neighbors=4, ends=9)
+    for threat, suffix in [(1, "-semi-malicious"), (2, "-active")]:
+        case = masking_cases("secagg+", cases, threat, suffix)
+        case("nine-all-survive-64", 64, 3, nine, 100, 3, neighbors=4)
+        losses = [(16, "start"), (33, "share-keys")] if threat == 1 else [(33, "masked-input"), (7, "consistency")]
+        for bits, what in losses:
+            case(f"nine-one-lost-after-{what}-{bits}", bits, 3, nine, 100, 3, {5: what}, neighbors=4)
+        if threat == 2:
+            lost = {3: "share-keys", 251: "consistency"}
+            case("twelve-two-lost-23", 23, 3, twelve, 1, 4, lost, neighbors=6)
+        case("nine-aborts-at-masked-circle-cut", 16, 2, nine, 100, 3, {2: "share-keys", 7: "share-keys"}, neighbors=4, ends=5)
+        what, stage = ("masked-input", 7) if threat == 1 else ("consistency", 9)
+        case(f"nine-aborts-at-{stage}", 16, 2, nine, 100, 3, {u: what for u in (2, 4, 6, 8)}, neighbors=4, ends=stage)
+    case = masking_cases("secagg+", cases, 2, "-active")
+    case("thirty-three-two-lost-20", 20, 3, thirty_three, 5, 7, {4: "share-keys", 1201: "masked-input"}, neighbors=12)
     return cases

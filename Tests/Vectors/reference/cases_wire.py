@@ -3,6 +3,7 @@
 
 import additive
 import ed25519
+import graph
 import keys
 import peers
 import plain
@@ -66,6 +67,32 @@ def sample_sessions():
         digest = sealing.identities_digest(identity_keys)
         return {"helperKeys": helper_keys, "identityKeys": identity_keys, "identitiesDigest": digest}
 
+    five = [3, 17, 250, 251, 70000]
+    masking_sessions = {}
+
+    def masking(name, scheme, threat, bits, dimension, minimum, threshold, contributors, server, context, neighbors=None):
+        identity_keys = identities(contributors) if threat == secagg.ACTIVE else None
+        session = secagg.make_session(
+            scheme, bits, dimension, minimum, threshold, threat, neighbors, contributors, identity_keys, server, context
+        )
+        own = {"minimumContributors": minimum, "threshold": threshold, "threat": threat}
+        own |= {"neighbors": neighbors} if scheme == "secagg+" else {}
+        if identity_keys:
+            own |= {"identityKeys": identity_keys, "identitiesDigest": sealing.identities_digest(identity_keys)}
+        masking_sessions[name] = session, own
+
+    masking("secagg", "secagg", 0, 23, 5, 3, 3, five, 1000, make_context("secagg"))
+    masking("secagg-next-attempt", "secagg", 0, 23, 5, 3, 3, five, 1000, make_context("secagg", 7, 1))
+    masking("secagg-64", "secagg", 0, 64, 1, 2, 2, [1, 2, 3], 0, make_context("secagg"))
+    masking("secagg-semi-malicious", "secagg", 1, 23, 5, 3, 3, five, 1000, make_context("secagg"))
+    masking("secagg-active", "secagg", 2, 23, 5, 3, 3, five, 1000, make_context("secagg"))
+    # Nine contributors: bitmaps of two bytes, paths of four siblings.
+    nine = [*five, 70001, 2**31, 2**31 + 1, 2**32 - 1]
+    plus = (23, 5, 3, 3, nine, 1000, make_context("secagg+"), 4)
+    masking("secagg-plus", "secagg+", 0, *plus)
+    masking("secagg-plus-semi-malicious", "secagg+", 1, *plus)
+    masking("secagg-plus-active", "secagg+", 2, *plus)
+    masking("secagg-plus-six-neighbors", "secagg+", 0, 23, 5, 3, 4, nine, 1000, make_context("secagg+"), 6)
     four, four_keys = [900, 20, 21, 4000000000], [*helper_keys, public_key(key_for("helper 4000000000"))]
     peer = {"minimumContributors": 2, "threshold": 3}
     return {
@@ -112,18 +139,7 @@ def sample_sessions():
             peers.make_session(33, 2, 2, 3, [1, 4, 7], make_context("peer-to-peer", 9)),
             {**peer, "fieldBits": 0},
         ),
-        "secagg": (
-            secagg.make_session(23, 5, 3, 3, [3, 17, 250, 251, 70000], 1000, make_context("secagg")),
-            {"minimumContributors": 3, "threshold": 3},
-        ),
-        "secagg-next-attempt": (
-            secagg.make_session(23, 5, 3, 3, [3, 17, 250, 251, 70000], 1000, make_context("secagg", 7, 1)),
-            {"minimumContributors": 3, "threshold": 3},
-        ),
-        "secagg-64": (
-            secagg.make_session(64, 1, 2, 2, [1, 2, 3], 0, make_context("secagg")),
-            {"minimumContributors": 2, "threshold": 2},
-        ),
+        **masking_sessions,
     }
 
 
@@ -136,6 +152,10 @@ def key_schedule():
             **session_json(session, **own), "input": session.input,
         })
     session, own = sessions["secagg"]
+    # Where there is a binding, it is the salt in place of the session.
+    bound = {
+        name: graph.Bound(sessions[name][0], key_for(f"binding {name}")) for name in ("secagg", "secagg-next-attempt", "secagg-64")
+    }
 
     def derived(name, session, purpose, ikm, sender, receiver, bits, public_keys, length=32):
         cases.append({
@@ -155,6 +175,7 @@ def key_schedule():
         case = {"id": f"x25519-low-order-{number}", "kind": "x25519", "private": a, "peerPublicKey": point}
         cases.append(invalid(case, "low-order-point", lambda p=bytes.fromhex(point): shared_secret(a, p)))
 
+    session = bound["secagg"]
     derived("share-encryption-3-to-17", session, "share encryption", secret, 3, 17, 0, pair)
     derived("share-encryption-17-to-3", session, "share encryption", secret, 17, 3, 0, riap)
     assert cases[-2]["key"] == keys.share_encryption_key(session, a, public_key(b), 3, 17, True)
@@ -162,8 +183,8 @@ def key_schedule():
     derived("pairwise-mask", session, "pairwise mask", secret, 3, 17, 23, pair)
     assert cases[-1]["key"] == keys.pairwise_mask_key(session, a, 3, public_key(b), 17)
     assert cases[-1]["key"] == keys.pairwise_mask_key(session, b, 17, public_key(a), 3)
-    derived("pairwise-mask-next-attempt", sessions["secagg-next-attempt"][0], "pairwise mask", secret, 3, 17, 23, pair)
-    derived("pairwise-mask-64", sessions["secagg-64"][0], "pairwise mask", secret, 1, 3, 64, pair)
+    derived("pairwise-mask-next-attempt", bound["secagg-next-attempt"], "pairwise mask", secret, 3, 17, 23, pair)
+    derived("pairwise-mask-64", bound["secagg-64"], "pairwise mask", secret, 1, 3, 64, pair)
     derived("self-mask", session, "self mask", key_for("seed"), 70000, 70000, 23, b"")
     additive_session = sessions["additive"][0]
     derived("additive-share", additive_session, "additive share", key_for("seed"), 4, 20, 23, b"")
@@ -180,6 +201,7 @@ def key_schedule():
     derived("peer-share-all", sessions["peer-to-peer-all"][0], "peer share", key_for("seed"), 4, 7, 33, b"")
     derived("longest-ids", sessions["plain-large"][0], "self mask", key_for("seed"), 2**32 - 1, 2**32 - 1, 64, b"")
 
+    session = sessions["secagg"][0]
     for u in [3, 70000]:
         seed = key_for(f"self-mask seed {u}")
         cases.append({
@@ -203,12 +225,21 @@ def key_schedule():
             "seed": "12", "purpose": purpose, "context": context_json(none), "party": party,
             "info": keys.simulation_info(purpose, none, party), "key": keys.simulation_key(12, purpose, none, party),
         })
+    for pulse in [0, 1, 2**64 - 1]:
+        context = {**none, "round": pulse}
+        cases.append({
+            "id": f"simulation-beacon-{pulse}", "result": "valid", "kind": "simulation-key", "seed": "12", "purpose": "beacon",
+            "context": context_json(context), "party": 0, "info": keys.simulation_info("beacon", context, 0),
+            "key": keys.simulation_key(12, "beacon", context, 0),
+        })
     return cases
 
 
 def shown(body):
     """A body for the file: ring elements as decimal strings."""
     out = {k: strings(v) if k in ("elements", "leaderShare") else v for k, v in body.items()}
+    if "pulse" in out:
+        out["pulse"] = str(body["pulse"])
     if "masked" in out:
         out["masked"] = [strings(elements) for elements in body["masked"]]
     return out
@@ -223,8 +254,13 @@ def sample_bodies(scheme, session):
 
     elements = vector()
 
+    threat, depth = session.threat, graph.depth_of(len(session.contributors))
+
     def advertisement():
-        return {name: draw.read(32) for name in ("channelPublicKey", "maskPublicKey", "selfMaskCommitment")}
+        return {name: draw.read(size) for name, size in wire.ADVERTISEMENTS[threat].items()}
+
+    def path():
+        return [draw.read(32) for _ in range(depth)]
 
     def seed():
         return {"ephemeralPublicKey": draw.read(32), "box": draw.read(48), "signature": draw.read(64)}
@@ -251,25 +287,51 @@ def sample_bodies(scheme, session):
             *([("share", 0x51, {"elements": elements}), ("confirm", 0x52, {"held": ids})] if session.field_bits else []),
             ("combine", 0x53, {"contributors": ids, "elements": elements}),
         ],
-        "secagg": [
-            ("advertise-keys", 0x30, advertisement()),
-            ("roster", 0x31, {"roster": [{"id": u, "keys": advertisement()} for u in ids]}),
-            ("share-keys", 0x32, {"shares": [{"to": u, "box": draw.read(88)} for u in ids[1:]]}),
-            ("shares", 0x33, {"shares": [{"from": u, "box": draw.read(88)} for u in ids[1:]]}),
-            ("masked-input", 0x34, {"elements": elements}),
-            ("survivors", 0x35, {"survivors": ids}),
-            ("unmask", 0x36, {"shares": [{"of": u, "share": draw.read(32)} for u in ids]}),
-        ],
     }
-    return bodies[session.scheme]
+    if session.scheme in bodies:
+        return bodies[session.scheme]
+    near, far = ids[1:4], ids[4:5]
+    masking = {
+        0x30: lambda: {"threat": threat, "keys": advertisement()},
+        0x31: lambda: {"threat": threat, "roster": [{"id": u, "keys": advertisement()} for u in ids]},
+        0x32: lambda: {"shares": [{"to": u, "box": draw.read(88)} for u in ids[1:]]},
+        0x33: lambda: {"shares": [{"from": u, "box": draw.read(88)} for u in ids[1:]]},
+        0x34: lambda: {"elements": elements},
+        0x35: lambda: {"sharers": wire.bitmap(ids, ids), "survivors": wire.bitmap(ids, ids[::2])},
+        0x36: lambda: {"shares": [{"of": u, "share": draw.read(32)} for u in ids]},
+        0x37: lambda: {"root": draw.read(32), "pulse": 2**63 + 12345},
+        0x38: lambda: {
+            "threat": threat, "depth": depth, "root": draw.read(32), "entropy": draw.read(32), "ownPath": path(),
+            "present": [{"id": u, "keys": advertisement(), "path": path()} for u in near],
+            "absent": [{"id": u, "path": path()} for u in far],
+        },
+        0x39: lambda: {"signature": draw.read(64)},
+        0x3A: lambda: {"signatures": [{"id": u, "signature": draw.read(64)} for u in near]},
+        0x3B: lambda: {
+            "threat": threat, "depth": depth,
+            "witnesses": [
+                {"id": u, "keys": advertisement(), "path": path(), "signature": draw.read(64)} for u in near
+            ],
+        },
+    }
+    return [(name, kind, masking[kind]()) for kind, name in sorted(session.types.items())]
 
 
 EMPTY = [("forward", 0x21, "entries"), ("forward", 0x41, "entries"), ("confirm", 0x52, "held"), ("roster", 0x31, "roster"), ("share-keys", 0x32, "shares"),
-         ("shares", 0x33, "shares"), ("survivors", 0x35, "survivors"), ("unmask", 0x36, "shares")]
+         ("shares", 0x33, "shares"), ("unmask", 0x36, "shares"), ("neighborhood", 0x38, "present"), ("neighborhood", 0x38, "absent"),
+         ("signatures", 0x3A, "signatures"), ("witnesses", 0x3B, "witnesses")]
 LISTS = {0x21: ("entries", "contributor"), 0x41: ("entries", "contributor"), 0x31: ("roster", "id"), 0x32: ("shares", "to"), 0x33: ("shares", "from"),
-         0x36: ("shares", "of")}
-ID_LISTS = {0x23: "contributors", 0x35: "survivors", 0x43: "contributors", 0x52: "held", 0x53: "contributors"}
+         0x36: ("shares", "of"), 0x38: ("present", "id"), 0x3A: ("signatures", "id"), 0x3B: ("witnesses", "id")}
+ID_LISTS = {0x23: "contributors", 0x43: "contributors", 0x52: "held", 0x53: "contributors"}
+# Those sessions of which every message is spoiled in every way.
+SPOILED = [
+    "plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg-active", "secagg-plus", "secagg-plus-semi-malicious",
+]
 HEADER = 34  # version, type, session
+
+
+# The messages that differ between the threat models.
+ADVERTISING = [0x30, 0x31, 0x37, 0x38, 0x39, 0x3A, 0x3B]
 
 
 def messages():
@@ -292,26 +354,30 @@ def messages():
 
     for name, (session, _) in sessions.items():
         scheme = session.scheme
-        for reason in [1, 2, 3, 4] if name in wire.TYPES else [1]:
+        for reason in [1, 2, 3, 4] if name in SPOILED else [1]:
             data = valid(f"{name}-abort-{reason}", name, 0x01, {"reason": reason})
-        if name in wire.TYPES:
+        if name in SPOILED:
             refused(f"{name}-abort-reason-0", "unknown-reason", name, data[:-1] + b"\0")
             refused(f"{name}-abort-reason-5", "unknown-reason", name, data[:-1] + b"\5")
             refused(f"{name}-abort-truncated", "truncated", name, data[:-1])
             refused(f"{name}-abort-trailing", "trailing-bytes", name, data + b"\0")
             refused(f"{name}-empty", "truncated", name, b"")
             refused(f"{name}-version-only", "truncated", name, b"\1")
-            other = {"plain": 0x20, "additive": 0x40, "shamir": 0x20, "peer-to-peer": 0x40, "secagg": 0x10}[scheme]
-            for kind in [0x00, 0x02, 0x0F, other, 0xFF]:
+            others = {"plain": [0x20], "additive": [0x40], "shamir": [0x20], "peer-to-peer": [0x40]}.get(scheme)
+            # Types of the same letter that another graph or threat model has.
+            others = others or [0x10, *(kind for kind in range(0x30, 0x3D) if kind not in session.types)]
+            for kind in [0x00, 0x02, 0x0F, *others, 0xFF]:
                 refused(f"{name}-unknown-type-{kind:02x}", "unknown-type", name, data[:1] + bytes([kind]) + data[2:])
         for kind_name, kind, body in sample_bodies(name, session):
             data = valid(f"{name}-{kind_name}", name, kind, body)
-            if name in wire.TYPES:
+            if name in SPOILED and (kind in ADVERTISING or name in ("secagg", *wire.TYPES)):
                 refuse_variants(refused, f"{name}-{kind_name}", name, session, kind, body, data)
-        if name in wire.TYPES:
+        if name in SPOILED:
             for kind_name, kind, field in EMPTY:
-                if kind in wire.TYPES[scheme]:
-                    valid(f"{name}-{kind_name}-empty-list", name, kind, {field: []})
+                body = next((b for _, k, b in sample_bodies(name, session) if k == kind), None)
+                if body:
+                    which = f"{field}-" if kind == 0x38 else ""
+                    valid(f"{name}-{kind_name}-empty-{which}list", name, kind, {**body, field: []})
     listed = [{"id": name, **session_json(session, **own)} for name, (session, own) in sessions.items()]
     return {"sessions": listed, "cases": cases}
 
@@ -377,17 +443,40 @@ def refuse_variants(refused, prefix, name, session, kind, body, data):
         unsigned = b"".join(seed["ephemeralPublicKey"] + seed["box"] for seed in body["seeds"])
         refused(f"{prefix}-seeds-without-signatures", "vector-length-not-a-multiple-of-the-element-size", name,
                 data[:seeds] + len(unsigned).to_bytes(2, "big") + unsigned)
+    if kind in (0x30, 0x31, 0x38, 0x3B):
+        for threat in [3, 255]:
+            refused(f"{prefix}-threat-{threat}", "unknown-threat", name, patched(HEADER, [threat]))
+    if kind in (0x38, 0x3B):
+        for depth in [18, 255]:
+            refused(f"{prefix}-depth-{depth}", "depth-out-of-range", name, patched(HEADER + 1, [depth]))
+    if kind == 0x35:
+        size, count = session.bitmap_size, len(session.contributors)
+        for number, at in enumerate([HEADER, HEADER + 2 + size]):
+            label = f"{prefix}-{['sharers', 'survivors'][number]}"
+            rest = data[at + 2 + size :]
+            bits = data[at + 2 : at + 2 + size]
+            refused(f"{label}-one-byte-less", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, bits[:-1]) + rest)
+            refused(f"{label}-one-byte-more", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, bits + b"\0") + rest)
+            refused(f"{label}-empty", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, b"") + rest)
+            refused(f"{label}-length-beyond-end", "truncated", name, patched(at, [255, 255]))
+            for position in range(count, 8 * size):
+                byte = data[at + 1 + size] | 1 << position % 8
+                refused(f"{label}-bit-{position}", "nonzero-padding", name, patched(at + 1 + size, [byte]))
     if kind in LISTS or kind in ID_LISTS:
-        length = int.from_bytes(data[HEADER : HEADER + 3], "big")
-        rest = data[HEADER + 3 + length :]
+        start = HEADER + {0x31: 1, 0x38: 66 + 32 * (body["depth"] if kind == 0x38 else 0), 0x3B: 2}.get(kind, 0)
+        length = int.from_bytes(data[start : start + 3], "big")
+        rest = data[start + 3 + length :]
         refused(f"{prefix}-list-length-short", "vector-length-not-a-multiple-of-the-element-size", name,
-                data[:HEADER] + (length - 1).to_bytes(3, "big") + data[HEADER + 3 : HEADER + 2 + length] + rest)
-        refused(f"{prefix}-list-length-beyond-end", "truncated", name, patched(HEADER, [255, 255, 255]))
+                data[:start] + (length - 1).to_bytes(3, "big") + data[start + 3 : start + 2 + length] + rest)
+        refused(f"{prefix}-list-length-beyond-end", "truncated", name, patched(start, [255, 255, 255]))
         field = ID_LISTS.get(kind) or LISTS[kind][0]
         entries = body[field]
         swapped = [entries[1], entries[0], *entries[2:]]
         repeated = [entries[0], *entries]
         refused(f"{prefix}-ids-not-sorted", "ids-not-ascending", name, wire.encode(session, kind, {**body, field: swapped}))
         refused(f"{prefix}-id-repeated", "ids-not-ascending", name, wire.encode(session, kind, {**body, field: repeated}))
+    if kind == 0x38:
+        repeated = [*body["absent"], *body["absent"]]
+        refused(f"{prefix}-absent-repeated", "ids-not-ascending", name, wire.encode(session, kind, {**body, "absent": repeated}))
     if kind in (0x23, 0x43):
         refused(f"{prefix}-empty-list", "empty-list", name, wire.encode(session, kind, {"contributors": []}))

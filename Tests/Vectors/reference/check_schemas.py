@@ -138,7 +138,7 @@ def try_changes(document, schema, name):
     tops = [((key,), value) for key, value in alone.items()]
     jobs = [(alone, path, value) for path, value in tops]
     for key, entry in places:
-        form = tuple(sorted(entry)), entry.get("kind"), entry.get("type"), entry.get("scheme")
+        form = tuple(sorted(entry)), entry.get("kind"), entry.get("type"), entry.get("scheme"), entry.get("threat")
         for path, value in nodes(entry, (key, 0)):
             mark = form, shape(path, value)
             if mark not in seen:

@@ -7,6 +7,7 @@ import sys
 
 import cases_arithmetic
 import cases_fields
+import cases_graph
 import cases_rounds
 import cases_wire
 import must_fail_leader
@@ -69,11 +70,21 @@ FILES = {
     ),
     "secagg_round_v1": (
         cases_rounds.secagg_rounds,
-        "Whole rounds of SecAgg. `rand` is the seeded generator's key; `drawn` is what a client draws, in order. A client with lostAfter sends nothing more.",
+        "Whole rounds of SecAgg under three threat models. `rand` is the seeded generator's key; `drawn` is what a client draws, in "
+        "order. A client with lostAfter sends nothing more.",
+    ),
+    "secagg_plus_round_v1": (
+        cases_rounds.secagg_plus_rounds,
+        "Whole rounds of SecAgg+ under three threat models. `circle` says which position each place of the circle holds; "
+        "`serverDrawn` is what the server draws, `beacon` what the public beacon gives.",
+    ),
+    "masking_graph_v1": (
+        cases_graph.masking_graph,
+        "What the clients of SecAgg and SecAgg+ derive: trees and paths, bindings, circles and neighbors, statements, witnesses. "
+        "sha256 is over all positions as big-endian words of 4 bytes.",
     ),
     "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),
     "must_fail/plain_round_v1": (lambda: must_fail_server.server_rounds("plain"), MUST_FAIL),
-    "must_fail/secagg_round_v1": (lambda: must_fail_server.server_rounds("secagg"), MUST_FAIL),
     "must_fail/additive_round_v1": (lambda: must_fail_leader.leader_rounds("additive"), MUST_FAIL),
     "must_fail/shamir_round_v1": (lambda: must_fail_leader.leader_rounds("shamir"), MUST_FAIL),
     "must_fail/peer_to_peer_round_v1": (must_fail_peers.peer_rounds, MUST_FAIL),

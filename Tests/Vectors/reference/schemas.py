@@ -57,13 +57,15 @@ VALID = {"id": NAME, "result": const("valid")}
 WIRE_ERRORS = [
     "truncated", "trailing-bytes", "wrong-version", "unknown-type", "wrong-session", "wrong-bits", "wrong-count",
     "nonzero-padding", "element-not-below-prime", "unknown-reason", "ids-not-ascending", "empty-list",
-    "vector-length-not-a-multiple-of-the-element-size", "wrong-share-count",
+    "vector-length-not-a-multiple-of-the-element-size", "wrong-share-count", "unknown-threat", "depth-out-of-range",
 ]
 # Why a party drops a message that decodes, gives up, or complains.
 PARTY_ERRORS = [
     "wrong-seed-count", "wrong-signature", "box-does-not-open", "unknown-party", "too-few-parties", "inconsistent-share",
     "wrong-kind-of-share", "wrong-parties-in-list", "own-keys-replaced", "own-input-dropped", "equal-keys",
-    "low-order-point",
+    "low-order-point", "wrong-threat", "wrong-path", "root-replaced", "wrong-entropy", "survivors-not-sharers",
+    "sharers-contradict-boxes", "circle-cut", "too-few-witnesses", "too-few-shares", "wrong-stage", "conflicting-message",
+    "wrong-parties-in-share",
 ]
 
 
@@ -84,20 +86,39 @@ CONTEXT = record({
     "modelDigest": KEY, "parametersDigest": KEY,
 })
 ENROLLED = {"helperKeys": array(KEY, 2), "identityKeys": array(KEY, 1), "identitiesDigest": KEY}
-OWN = {  # the parameters that only one scheme has
-    "plain": {},
-    "additive": ENROLLED,
-    "shamir": {"fieldBits": FIELD_BITS, "threshold": integer(1, 65535), **ENROLLED},
-    "peer-to-peer": {"fieldBits": either(const(0), FIELD_BITS), "threshold": integer(1)},
-    "secagg": {"threshold": integer(1)},
+IDENTITIES = {"identityKeys": array(KEY, 1), "identitiesDigest": KEY}
+NEIGHBORS = integer(2, 20_000)
+
+
+def masking_own(scheme, threat):
+    own = {"threshold": integer(1), "threat": const(threat)} | ({"neighbors": NEIGHBORS} if scheme == "secagg+" else {})
+    return own | (IDENTITIES if threat == 2 else {})
+
+
+OWN = {  # the parameters that only one scheme has, or one scheme under one threat model
+    ("plain", None): {},
+    ("additive", None): ENROLLED,
+    ("shamir", None): {"fieldBits": FIELD_BITS, "threshold": integer(1, 65535), **ENROLLED},
+    ("peer-to-peer", None): {"fieldBits": either(const(0), FIELD_BITS), "threshold": integer(1)},
+    **{(scheme, threat): masking_own(scheme, threat) for scheme in ("secagg", "secagg+") for threat in (0, 1, 2)},
 }
+SCHEMES = list(dict.fromkeys(scheme for scheme, _ in OWN))
+LAST_STAGE = 9
 
 
-def session(scheme):
-    helpers = {"plain": (1, 1), "secagg": (1, 1), "peer-to-peer": (0, 0)}.get(scheme, (2, None))
+def threats_of(scheme):
+    return [threat for name, threat in OWN if name == scheme]
+
+
+def is_masking(scheme):
+    return scheme in ("secagg", "secagg+")
+
+
+def session(scheme, threat=None):
+    helpers = {"plain": (1, 1), "secagg": (1, 1), "secagg+": (1, 1), "peer-to-peer": (0, 0)}.get(scheme, (2, None))
     return {
         "scheme": const(scheme), "bits": BITS, "dimension": integer(), "minimumContributors": integer(1),
-        **OWN[scheme], "contributors": array(PARTY, 1), "helpers": array(PARTY, *helpers), "context": CONTEXT,
+        **OWN[scheme, threat], "contributors": array(PARTY, 1), "helpers": array(PARTY, *helpers), "context": CONTEXT,
         "session": KEY,
     }
 
@@ -107,66 +128,91 @@ def session(scheme):
 DRAWN = array(record({
     "name": one_of(
         "seed", "ephemeralPrivateKey", "channelPrivateKey", "maskSeed", "selfMaskSeed", "maskSeedCoefficient",
-        "selfMaskSeedCoefficient",
+        "selfMaskSeedCoefficient", "signingSeed", "entropy",
     ),
     "for": nullable(PARTY), "bytes": ANY,
 }))
-MESSAGE = record({"stage": integer(0, 6), "from": PARTY, "to": PARTY, "bytes": ANY})
+MESSAGE = record({"stage": integer(0, LAST_STAGE), "from": PARTY, "to": PARTY, "bytes": ANY})
 OUTCOMES = array(record({
-    "id": PARTY, "outcome": one_of("sum", "lost", *PARTY_ERRORS), "abortStage": nullable(integer(0, 6)),
+    "id": PARTY, "outcome": one_of("sum", "lost", *PARTY_ERRORS), "abortStage": nullable(integer(0, LAST_STAGE)),
 }), 1)
 SENDS = {
     "plain": ["start"], "additive": ["start"], "shamir": ["start"], "peer-to-peer": ["start", "share", "confirm"],
-    "secagg": ["start", "advertise-keys", "share-keys", "masked-input", "unmask"],
+    "secagg": ["start", "advertise-keys", "share-keys", "masked-input", "consistency"],
+    "secagg+": ["start", "advertise-keys", "share-keys", "masked-input", "consistency"],
 }
 
 
-def parties(scheme):
-    lost = nullable(one_of(*SENDS[scheme]))
+def parties(scheme, threat):
+    lost = nullable(one_of(*(send for send in SENDS[scheme] if send != "consistency" or threat)))
     client = {"id": PARTY}
     if scheme != "plain":
         client |= {"rand": KEY, "drawn": DRAWN}
-    if scheme in ("additive", "shamir"):
+    if scheme in ("additive", "shamir") or threat == 2:
         client |= {"identitySeed": KEY, "identityPublicKey": KEY}
     client |= {"input": ELEMENTS, "lostAfter": lost}
     if scheme == "peer-to-peer":
         client["messagesOfLastSend"] = nullable(integer(1))
     out = {"simulationSeed": NUMBER}
-    if scheme in ("plain", "secagg"):
+    if scheme == "plain" or is_masking(scheme):
         out["server"] = PARTY
     elif scheme != "peer-to-peer":
         out["servers"] = array(record({
             "id": PARTY, "role": one_of("leader", "aggregator"), "privateKey": KEY, "publicKey": KEY,
             "lostAfter": lost,
         }), 2)
+    if scheme == "secagg+":
+        out |= {"serverRand": KEY, "serverDrawn": DRAWN} if threat == 0 else {"beacon": record({"pulse": NUMBER, "entropy": KEY})}
     return out | {"clients": array(record(client), 1)}
 
 
-def sum_fields(scheme):
-    who = {"U1": PARTIES, "U2": PARTIES, "U3": PARTIES, "U4": PARTIES} if scheme == "secagg" else {"included": PARTIES}
-    return who | ({"answered": PARTIES} if scheme == "shamir" else {}) | {"sum": ELEMENTS}
+def intermediate(scheme, threat, is_complete):
+    """What all parties derive; in a round that ends early some of it may be missing."""
+    some = (lambda schema: schema) if is_complete else nullable
+    fields = {"root": some(KEY), "entropy": some(KEY), "binding": some(KEY)}
+    fields |= {"circle": some(array(COUNT))} if scheme == "secagg+" else {}
+    return {"intermediate": record(fields | ({"statement": some(KEY)} if threat else {}))}
+
+
+def sum_fields(scheme, threat=None):
+    """threat: None in `secagg` and `secagg+` if the threat model is not known."""
+    if not is_masking(scheme):
+        return {"included": PARTIES} | ({"answered": PARTIES} if scheme == "shamir" else {}) | {"sum": ELEMENTS}
+    signers = {None: nullable(PARTIES), 0: {"type": "null"}}.get(threat, PARTIES)
+    return {"U1": PARTIES, "U2": PARTIES, "U3": PARTIES, "U4": signers, "U5": PARTIES, "sum": ELEMENTS}
 
 
 def rounds(name, scheme):
-    always = {**session(scheme), **parties(scheme), "messages": array(MESSAGE)}
-    if scheme == "peer-to-peer":
-        always["outcomes"] = OUTCOMES
-    abort = {"abortStage": integer(0, 6), "abortParty": PARTY}
-    return document(name, either(
-        record({**VALID, **always, **sum_fields(scheme)}),
-        record({**refused("too-few-parties"), **always, **abort}),
-    ))
+    forms = []
+    for threat in threats_of(scheme):
+        always = {**session(scheme, threat), **parties(scheme, threat), "messages": array(MESSAGE)}
+        if scheme == "peer-to-peer":
+            always["outcomes"] = OUTCOMES
+        abort = {"abortStage": integer(0, LAST_STAGE), "abortParty": PARTY}
+        ends = [intermediate(scheme, threat, done) if is_masking(scheme) else {} for done in (True, False)]
+        reasons = ["too-few-parties"] + (["circle-cut"] if scheme == "secagg+" and threat else [])
+        forms.append(record({**VALID, **always, **sum_fields(scheme, threat), **ends[0]}))
+        forms.append(record({**refused(*reasons), **always, **abort, **ends[1]}))
+    return document(name, either(*forms))
 
 
 def disturbed_rounds(name, scheme):
-    undisturbed = record({"id": NAME, **session(scheme), **parties(scheme), "messages": array(MESSAGE, 1), **sum_fields(scheme)})
+    undisturbed = either(*(
+        record({
+            "id": NAME, **session(scheme, threat), **parties(scheme, threat), "messages": array(MESSAGE, 1),
+            **sum_fields(scheme, threat), **(intermediate(scheme, threat, True) if is_masking(scheme) else {}),
+        })
+        for threat in threats_of(scheme)
+    ))
+    reactions = ["drop", "complain", "abort"] + (["leave-out"] if is_masking(scheme) else [])
     refusal = record({
-        "stage": integer(0, 6), "by": PARTY, "from": nullable(PARTY), "reaction": one_of("drop", "complain", "abort"),
+        "stage": integer(0, LAST_STAGE), "by": PARTY, "from": nullable(PARTY), "reaction": one_of(*reactions),
         "error": one_of(*WIRE_ERRORS, *PARTY_ERRORS),
     })
     case = {
         **refused(*WIRE_ERRORS, *PARTY_ERRORS), "round": NAME, "how": TEXT,
-        "replaced": array(record({"index": COUNT, "original": COUNT}), 1),
+        "replaced": array(record({"index": COUNT, "original": COUNT}), 0 if is_masking(scheme) else 1),
+        **({"added": array(COUNT)} if is_masking(scheme) else {}),
         "messages": array(either(COUNT, MESSAGE), 1), "refusals": array(refusal, 1),
     }
     if scheme == "peer-to-peer":
@@ -174,7 +220,7 @@ def disturbed_rounds(name, scheme):
         abort = {}
     else:
         abort = {
-            "abortStage": integer(0, 6), "abortParty": PARTY,
+            "abortStage": integer(0, LAST_STAGE), "abortParty": PARTY,
             "abortError": one_of("complaint", *WIRE_ERRORS, *PARTY_ERRORS),
         }
     return document(name, either(
@@ -184,17 +230,26 @@ def disturbed_rounds(name, scheme):
 
 
 def impossible_sessions(name):
-    return document(name, record({
-        **refused("threshold-out-of-range", "capacity-above-61-bits", "too-few-aggregators", "abscissa-not-below-prime"),
-        "scheme": one_of("shamir", "peer-to-peer", "secagg"), "bits": BITS, "dimension": integer(),
-        "minimumContributors": integer(1), "threshold": integer(), "contributors": array(PARTY, 1), "helpers": PARTIES,
-    }))
+    always = {
+        "bits": BITS, "dimension": integer(), "minimumContributors": integer(1), "threshold": integer(),
+        "contributors": array(PARTY, 1), "helpers": PARTIES,
+    }
+    others = ["threshold-out-of-range", "capacity-above-61-bits", "too-few-aggregators", "abscissa-not-below-prime"]
+    masking = ["threshold-out-of-range", "missing-identity"]
+    own = {"threat": integer(0, 2), "identityKeys": nullable(array(KEY))}
+    return document(name, either(
+        record({**refused(*others), "scheme": one_of("shamir", "peer-to-peer"), **always}),
+        record({**refused(*masking), "scheme": const("secagg"), **always, **own}),
+        record({**refused("neighbors-out-of-range", *masking), "scheme": const("secagg+"), **always, **own, "neighbors": integer()}),
+    ))
 
 
 # Messages
 
 SEALED_SEED = record({"ephemeralPublicKey": KEY, "box": hexadecimal(48), "signature": SIGNATURE})
 ADVERTISEMENT = {"channelPublicKey": KEY, "maskPublicKey": KEY, "selfMaskCommitment": KEY}
+ADVERTISEMENTS = [ADVERTISEMENT, {**ADVERTISEMENT, "verifyingKey": KEY}, {**ADVERTISEMENT, "signature": SIGNATURE}]
+PATH, DEPTH = array(KEY, 0, 17), integer(0, 17)
 FORWARD = {"entries": array(record({"contributor": PARTY, "seed": SEALED_SEED}))}
 SHARE_BOX = hexadecimal(88)
 FIELDS = {
@@ -204,13 +259,14 @@ FIELDS = {
     0x21: FORWARD,
     0x22: {"elements": ELEMENTS},
     0x23: {"contributors": array(PARTY, 1)},
-    0x30: ADVERTISEMENT,
-    0x31: {"roster": array(record({"id": PARTY, "keys": record(ADVERTISEMENT)}))},
     0x32: {"shares": array(record({"to": PARTY, "box": SHARE_BOX}))},
     0x33: {"shares": array(record({"from": PARTY, "box": SHARE_BOX}))},
     0x34: {"elements": ELEMENTS},
-    0x35: {"survivors": PARTIES},
+    0x35: {"sharers": ANY, "survivors": ANY},
     0x36: {"shares": array(record({"of": PARTY, "share": KEY}))},
+    0x37: {"root": KEY, "pulse": NUMBER},
+    0x39: {"signature": SIGNATURE},
+    0x3A: {"signatures": array(record({"id": PARTY, "signature": SIGNATURE}))},
     0x40: {"masked": array(ELEMENTS, 1), "seeds": array(SEALED_SEED)},
     0x41: FORWARD,
     0x42: {"elements": ELEMENTS},
@@ -222,15 +278,29 @@ FIELDS = {
 }
 
 
+def threatened():
+    """(type, fields) of the messages that depend on the threat model."""
+    for threat, advertisement in enumerate(ADVERTISEMENTS):
+        head, identified = {"threat": const(threat)}, {"id": PARTY, "keys": record(advertisement)}
+        yield 0x30, {**head, "keys": record(advertisement)}
+        yield 0x31, {**head, "roster": array(record(identified))}
+        yield 0x38, {
+            **head, "depth": DEPTH, "root": KEY, "entropy": KEY, "ownPath": PATH,
+            "present": array(record({**identified, "path": PATH})), "absent": array(record({"id": PARTY, "path": PATH})),
+        }
+        # A decoder takes what the byte says; of whom it comes is another matter.
+        yield 0x3B, {**head, "depth": DEPTH, "witnesses": array(record({**identified, "path": PATH, "signature": SIGNATURE}))}
+
+
 def messages(name):
     case = {"session": NAME, "bytes": ANY}
     return document(
         name,
         either(
             record({**refused(*WIRE_ERRORS), **case}),
-            *(record({**VALID, **case, "type": const(t), "fields": record(fields)}) for t, fields in FIELDS.items()),
+            *(record({**VALID, **case, "type": const(t), "fields": record(fields)}) for t, fields in [*FIELDS.items(), *threatened()]),
         ),
-        sessions=either(*(record({"id": NAME, **session(scheme)}) for scheme in OWN)),
+        sessions=either(*(record({"id": NAME, **session(*sort)}) for sort in OWN)),
     )
 
 
@@ -246,7 +316,7 @@ def key_schedule(name):
         "share encryption", "pairwise mask", "self mask", "additive share", "shamir share", "peer share", "share seal",
     ]
     return document(name, either(
-        *(kind("session", {**session(scheme), "input": ANY}) for scheme in OWN),
+        *(kind("session", {**session(*sort), "input": ANY}) for sort in OWN),
         record({**VALID, **x25519, "publicKey": KEY, "peerPrivate": KEY, "sharedSecret": KEY}),
         record({**refused("low-order-point"), **x25519}),
         kind("derive", {
@@ -257,6 +327,60 @@ def key_schedule(name):
         kind("self-mask-commitment", {"session": KEY, "party": PARTY, "seed": KEY, "commitment": KEY}),
         kind("simulation-key", {
             "seed": NUMBER, "purpose": TEXT, "context": CONTEXT, "party": PARTY, "info": ANY, "key": KEY,
+        }),
+    ))
+
+
+def masking_graph(name):
+    def kind(value, properties):
+        return record({**VALID, "kind": const(value), **properties})
+
+    def tree(threat):
+        entry = record({"id": PARTY, "keys": record(ADVERTISEMENTS[threat])})
+        return {
+            "threat": const(threat), "contributors": array(PARTY, 1), "present": array(entry), "depth": DEPTH,
+            "leaves": array(KEY, 1), "root": KEY, "paths": array(record({"id": PARTY, "path": PATH}), 1),
+        }
+
+    def path(threat):
+        keys = record(ADVERTISEMENTS[threat])
+        return {
+            "kind": const("path"), "threat": const(threat), "contributors": array(PARTY, 1), "party": PARTY,
+            "keys": nullable(keys), "path": PATH, "root": KEY,
+        }
+
+    runs = {
+        "kind": const("runs"), "circle": array(COUNT, 4), "neighbors": NEIGHBORS, "threshold": integer(1),
+        "survivors": array(COUNT), "fewest": COUNT, "allowed": COUNT,
+    }
+    return document(name, either(
+        *(kind("tree", tree(threat)) for threat in (0, 1, 2)),
+        *(record({**refused("wrong-path"), **path(threat)}) for threat in (0, 1, 2)),
+        kind("binding", {"session": KEY, "root": KEY, "entropy": KEY, "binding": KEY}),
+        kind("uniform", {"key": KEY, "bound": integer(1), "values": array(COUNT, 1), "bytesRead": COUNT}),
+        kind("circle", {
+            "binding": KEY, "count": COUNT, "circle": array(COUNT, 4),
+            "graphs": array(record({
+                "neighbors": NEIGHBORS, "of": array(record({"position": COUNT, "neighbors": array(COUNT, 2)}), 1),
+            }), 1),
+        }),
+        kind("large-circle", {"binding": KEY, "count": COUNT, "first": array(COUNT, 1), "sha256": KEY}),
+        record({**VALID, **runs}),
+        record({**refused("circle-cut"), **runs}),
+        kind("statement", {
+            "binding": KEY, "contributors": array(PARTY, 1), "sharers": PARTIES, "survivors": PARTIES,
+            "sharersBitmap": ANY, "survivorsBitmap": ANY, "statement": KEY,
+        }),
+        kind("consistency", {
+            "binding": KEY, "statement": KEY, "party": PARTY, "seed": KEY, "publicKey": KEY, "message": ANY,
+            "signature": SIGNATURE,
+        }),
+        kind("witnesses", {
+            "statement": KEY, "contributors": array(PARTY, 1), "neighbors": NEIGHBORS, "party": PARTY, "witnesses": PARTIES,
+        }),
+        kind("advertisement", {
+            "session": KEY, "party": PARTY, "keys": record(ADVERTISEMENT), "seed": KEY, "publicKey": KEY, "message": ANY,
+            "signature": SIGNATURE,
         }),
     ))
 
@@ -400,11 +524,14 @@ def all_schemas():
         "capacity_v1": capacity("capacity_v1"),
         "key_schedule_v1": key_schedule("key_schedule_v1"),
         "wire_v1": messages("wire_v1"),
+        "masking_graph_v1": masking_graph("masking_graph_v1"),
         "faulty_rounds_v1": faulty_rounds("faulty_rounds_v1"),
         "must_fail_session_v1": impossible_sessions("must_fail_session_v1"),
     }
-    for scheme in OWN:
-        name = scheme.replace("-", "_") + "_round_v1"
+    for scheme in SCHEMES:
+        name = scheme.replace("-", "_").replace("+", "_plus") + "_round_v1"
         out[name] = rounds(name, scheme)
+        if is_masking(scheme):
+            continue  # to come
         out[f"must_fail_{name}"] = disturbed_rounds(f"must_fail_{name}", scheme)
     return out

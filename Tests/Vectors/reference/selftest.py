@@ -10,6 +10,7 @@ import additive
 import check_schemas
 import ed25519
 import fields
+import graph
 import keys
 import outcomes
 import peers
@@ -546,20 +547,12 @@ def check_rounds():
             if not faults["lost"] and not faults["partial"]:
                 check("peers, nobody lost", len(learned), 4)
 
-    session = secagg.make_session(bits, 3, 2, 2, ids, 9, context)
-    for last in range(len(secagg.SENDS)):
-        inputs, generators = inputs_and_generators(3 + last)
-        _, survivors, got = secagg.run(session, 9, 2, 2, inputs, generators, {4: secagg.SENDS[last]})
-        check(f"secagg, lost after {secagg.SENDS[last]}", got, total(inputs, survivors[2]))
-    _, generators = inputs_and_generators(9)
-    lost = {4: "share-keys", 6: "start"}
-    check("secagg, too few", refusal(secagg.run, session, 9, 2, 2, inputs, generators, lost), "abort at 4")
-
+    session = secagg.make_session("secagg", bits, 3, 2, 2, 0, None, ids, None, 9, context)
     seed = sealing.signed(session, bytes(32), 1, 10, bytes(32), bytes(48))
     leader_session = shamir.make_session(bits, 3, 2, 2, ids, helpers, [bytes(32)] * 4, identity_keys, context)
     peer_session = peers.make_session(bits, 3, 2, 2, ids, context)
     for at, kind, body in [
-        (session, 0x35, {"survivors": [1, 6]}),
+        (session, 0x35, {"sharers": b"\7", "survivors": b"\5"}),
         (leader_session, 0x40, {"masked": [[1, 2, 3], [4, 5, 6]], "seeds": [seed] * 3}),
         (leader_session, 0x43, {"contributors": [1, 4]}),
         (peer_session, 0x53, {"contributors": ids, "elements": [7, 8, 9]}),
@@ -608,6 +601,125 @@ OUTCOMES = [
 ]
 
 
+def check_graph():
+    """Trees, circles and witnesses against definitions that are written another way."""
+    digest = lambda data: hashlib.sha256(data).digest()
+    for count in range(1, 18):
+        ids = [3 * i + 1 for i in range(count)]
+        session = wire.Session("secagg+", 16, 1, b"", ids, [0], {
+            "task": b"t", "round": 0, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32),
+        })
+        session.threat = 0
+        present = {u: {name: digest(name.encode() + bytes([u])) for name in wire.ADVERTISEMENT} for u in ids if u % 2}
+        tree = graph.Tree(session, present)
+
+        def root(low, size):
+            if size > 1:
+                return digest(b"\1" + root(low, size // 2) + root(low + size // 2, size // 2))
+            u = ids[low] if low < count else None
+            if u not in present:
+                return digest(b"\0")
+            return digest(b"\0" + u.to_bytes(4, "big") + b"\0" + b"".join(present[u].values()))
+
+        check(f"depth of {count}", 2**tree.depth >= count and (count == 1 or 2 ** (tree.depth - 1) < count), True)
+        check(f"root of {count}", tree.root, root(0, 2**tree.depth))
+        for position, u in enumerate(ids):
+            leaf, path = graph.leaf(0, u, present.get(u)), tree.path(position)
+            check(f"path {position} of {count}", graph.top(position, leaf, path), tree.root)
+            others = [other for other in range(count) if other != position]
+            wrong = [other for other in others if graph.top(other, leaf, path) == tree.root]
+            # Two empty leaves side by side are alike.
+            same = [other for other in others if other ^ 1 == position and u not in present and ids[other] not in present]
+            check(f"path {position} of {count} elsewhere", wrong, same)
+    # Permutations of four are equally frequent, and so are the pairs of neighbors.
+    seen = {}
+    for number in range(4800):
+        circle = tuple(graph.circle_of(4, digest(number.to_bytes(4, "big"))))
+        seen[circle] = seen.get(circle, 0) + 1
+    check("permutations", len(seen), 24)
+    check("permutations, chi square", sum((n - 200) ** 2 / 200 for n in seen.values()) < 60, True)  # 23 degrees of freedom
+    for count, k in [(4, 2), (6, 4), (9, 4), (12, 6), (40, 12)]:
+        circle = graph.circle_of(count, digest(bytes([count])))
+        for position in range(count):
+            near = graph.neighbors_on(circle, k, position)
+            distances = [(circle.index(q) - circle.index(position)) % count for q in range(count)]
+            expected = [q for q, d in enumerate(distances) if 0 < min(d, count - d) <= k // 2]
+            check(f"neighbors of {position} in {count}", (near, len(near)), (expected, k))
+    # Every set of survivors of a small circle: two runs are disjoint if they share no place.
+    for count, k in [(6, 4), (7, 4), (8, 2), (9, 4), (9, 6)]:
+        half = k // 2
+        for bits in range(2**count):
+            alive = [bits >> i & 1 for i in range(count)]
+            sums = [sum((alive * 2)[i : i + half]) for i in range(count)]
+            fewest = min(
+                sums[i] + sums[j] for i in range(count) for j in range(count) if half <= (j - i) % count <= count - half
+            )
+            got = graph.fewest_in_two_runs(list(range(count)), k, {i for i in range(count) if alive[i]})
+            if got != fewest:
+                check(f"runs {count} {k} {bits}", got, fewest)
+        check(f"runs {count} {k}", True, True)
+    for k in range(2, 30, 2):
+        for t in range(k // 2 + 1, k + 1):
+            check(f"fewest {k} {t}", graph.fewest_allowed(k, t), math.ceil((3 * t - k) / 2))
+    generator = Generator(bytes(32))
+    counts = [0] * 5
+    for _ in range(5000):
+        counts[graph.uniform(generator, 5)] += 1
+    check("uniform", sum((n - 1000) ** 2 / 1000 for n in counts) < 25, True)
+
+
+def masking_round(scheme, threat, count, threshold, neighbors, lost, minimum=2):
+    """Whether a round ends with the sum of the survivors, or where it ends."""
+    ids, bits = [2 * i + 1 for i in range(count)], 17
+    context = {
+        "task": b"selftest", "round": 1, "attempt": 0, "modelDigest": bytes(32), "parametersDigest": bytes(32),
+    }
+    identities = {u: hashlib.sha256(bytes([u])).digest() for u in ids}
+    session = secagg.make_session(
+        scheme, bits, 2, minimum, threshold, threat, neighbors, ids, [ed25519.public_key(identities[u]) for u in ids], 0, context
+    )
+    inputs = {u: [u, 2**bits - u] for u in ids}
+    generators = {u: Generator(keys.simulation_key(3, "party", context, u)) for u in ids}
+    setup = secagg.Setup(
+        minimum, inputs, generators, identities, Generator(bytes(32)), 5, lambda pulse: hashlib.sha256(bytes([pulse])).digest()
+    )
+    made = secagg.Round(session, setup, lost)
+    try:
+        made.run()
+    except RoundAborted as abort:
+        return f"abort at {abort.stage}"
+    expected = [sum(inputs[u][i] for u in made.sets["U3"]) % 2**bits for i in range(2)]
+    sends = secagg.sends_of(threat)
+    alive = [u for u in ids if sends.index(lost.get(u, "unmask")) >= sends.index("masked-input")]
+    right = made.sets["U3"] == alive and made.total == expected and not made.log.refusals and not made.log.given_up
+    return "sum" if right else "wrong"
+
+
+def check_masking():
+    """`secagg` and `secagg+` with nobody, every client and every pair lost after each send."""
+    for threat in [0, 1, 2]:
+        sends = secagg.sends_of(threat)[:-1]
+        for u, v in [(1, 5), (3, 9), (5, 7)]:
+            for first, second in itertools.product([*sends, None], repeat=2):
+                lost = {party: send for party, send in [(u, first), (v, second)] if send}
+                check(f"secagg {threat} {lost}", masking_round("secagg", threat, 5, 3, None, lost), "sum")
+        check(f"secagg {threat}, too few", masking_round("secagg", threat, 3, 2, None, {1: "share-keys", 5: "start"}), "abort at 5")
+        for u in [1, 3, 5, 7, 9, 11, 13]:
+            for send in sends:
+                check(f"secagg+ {threat} {u} {send}", masking_round("secagg+", threat, 7, 3, 4, {u: send}), "sum")
+        # Of four neighbors three must stay: with t = 4 nobody can be missed who has dealt shares.
+        for send in sends:
+            # (the circle is cut, then too few are left to answer; in a curious round nobody looks before the end).
+            expected = {"share-keys": 5, "masked-input": 7, "consistency": 9} if threat else {"share-keys": 9, "masked-input": 9}
+            got = masking_round("secagg+", threat, 7, 4, 4, {1: send})
+            if send in expected:
+                check(f"secagg+ {threat} t = k {send}", got, f"abort at {expected[send]}")
+            else:
+                check(f"secagg+ {threat} t = k {send}", got.startswith("abort"), True)
+        two = {1: "share-keys", 9: "masked-input", 15: "start"}
+        check(f"secagg+ {threat} twelve", masking_round("secagg+", threat, 12, 5, 8, two), "sum")
+
+
 def check_outcomes():
     for scheme, clients, helpers, minimum, threshold, faults, ends, included in OUTCOMES:
         listed = [{"kind": kind, "party": party, "send": send, **(rest[0] if rest else {})} for kind, party, send, *rest in faults]
@@ -618,7 +730,8 @@ def check_outcomes():
 if __name__ == "__main__":
     for checks in [
         check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
-        check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_outcomes, check_validator,
+        check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_graph, check_masking,
+        check_outcomes, check_validator,
     ]:
         checks()
     print(f"{passed} passed, {failed} failed")

@@ -19,10 +19,12 @@ class Faults:
     lost: party -> how many of its sends it makes, where a send is everything that it sends in one step.
     partial: party -> (number of the send in which it is lost, how many messages of that send leave).
     replace: (stage, sender, receiver) -> a function from the message's bytes to other bytes.
+    added: (stage, sender, receiver) -> a function from the message's bytes to those of a second message, which follows it.
     """
 
-    def __init__(self, lost=None, partial=None, replace=None):
-        self.lost, self.partial, self.replace = dict(lost or {}), dict(partial or {}), dict(replace or {})
+    def __init__(self, lost=None, partial=None, replace=None, added=None):
+        self.lost, self.partial = dict(lost or {}), dict(partial or {})
+        self.replace, self.added = dict(replace or {}), dict(added or {})
 
 
 class Transcript:
@@ -53,17 +55,21 @@ class Transcript:
             replace = self.faults.replace.get((stage, sender, receiver))
             data = replace(data) if replace else data
             self.messages.append({"stage": stage, "from": sender, "to": receiver, "bytes": data})
+            second = self.faults.added.get((stage, sender, receiver))
+            if second:
+                self.messages.append({"stage": stage, "from": sender, "to": receiver, "bytes": second(data)})
 
     def received(self, stage, receiver, check=lambda sender, kind, body: None):
         """sender -> decoded body, for the messages of one stage to one party.
 
         A message that does not decode, or that `check` refuses, counts against its sender and nobody else.
         """
-        found = {}
+        found, taken = {}, {}
         for m in self.messages:
             if m["stage"] == stage and m["to"] == receiver:
-                assert m["from"] not in found
                 try:
+                    if taken.get(m["from"], m["bytes"]) != m["bytes"]:
+                        raise Refused("conflicting-message")
                     kind, body = wire.decode(self.session, m["bytes"])
                     check(m["from"], kind, body)
                 except Refused as reason:
@@ -71,5 +77,5 @@ class Transcript:
                     if refusal not in self.refusals:
                         self.refusals.append(refusal)
                     continue
-                found[m["from"]] = body
+                found[m["from"]], taken[m["from"]] = body, m["bytes"]
         return found

@@ -24,7 +24,26 @@ TYPES = {
         0x35: "survivors",
         0x36: "unmask",
     },
+    "secagg+": {
+        0x30: "advertise-keys",
+        0x38: "neighborhood",
+        0x32: "share-keys",
+        0x33: "shares",
+        0x34: "masked-input",
+        0x35: "survivors",
+        0x36: "unmask",
+    },
 }
+# What there is besides under a threat model.
+FURTHER_TYPES = {
+    ("secagg", 0): {},
+    ("secagg", 1): {0x39: "consistency", 0x3A: "signatures"},
+    ("secagg", 2): {0x39: "consistency", 0x3A: "signatures"},
+    ("secagg+", 0): {},
+    ("secagg+", 1): {0x37: "root", 0x39: "consistency", 0x3B: "witnesses"},
+    ("secagg+", 2): {0x37: "root", 0x39: "consistency", 0x3A: "signatures"},
+}
+LARGEST_DEPTH = 17
 SEALED_SEED_SIZE = 32 + 48 + 64
 ABORT_REASONS = {1: "too-few-parties", 2: "inconsistent-messages", 3: "refused", 4: "internal"}
 
@@ -90,6 +109,8 @@ class Session:
         self.parameters, self.contributors, self.helpers = parameters, list(contributors), list(helpers)
         self.context, self.round = context, context["round"]
         self.field_bits, self.threshold = 0, None  # of a scheme over a prime field
+        # Of `secagg` and `secagg+`: the threat model, the degree of the graph, id -> enrolled Ed25519 key.
+        self.threat, self.neighbors, self.identity_keys = None, None, {}
         self.input = encode_session_input(scheme, parameters, contributors, helpers, context)
         self.digest = sha256(self.input)
 
@@ -97,6 +118,14 @@ class Session:
     def vector_bits(self):
         """The bits of an element on the wire."""
         return self.field_bits or self.bits
+
+    @property
+    def types(self):
+        return {**TYPES[self.scheme], **FURTHER_TYPES.get((self.scheme, self.threat), {})}
+
+    @property
+    def bitmap_size(self):
+        return (len(self.contributors) + 7) // 8
 
 
 def plain_parameters(bits, dimension, minimum_contributors):
@@ -118,8 +147,9 @@ def peer_parameters(bits, dimension, minimum_contributors, field_bits, threshold
     return plain_parameters(bits, dimension, minimum_contributors) + u8(field_bits) + u32(threshold)
 
 
-def secagg_parameters(bits, dimension, minimum_contributors, threshold):
-    return plain_parameters(bits, dimension, minimum_contributors) + u32(threshold)
+def secagg_parameters(bits, dimension, minimum_contributors, threshold, threat, neighbors, identities_digest=b""):
+    own = u32(threshold) + u8(threat) + u32(neighbors) + identities_digest
+    return plain_parameters(bits, dimension, minimum_contributors) + own
 
 
 # Encoding
@@ -129,8 +159,26 @@ def ring_vector(bits, elements):
     return u8(bits) + u32(len(elements)) + pack(bits, elements)
 
 
-def advertisement(keys):
-    return keys["channelPublicKey"] + keys["maskPublicKey"] + keys["selfMaskCommitment"]
+# The fields of an advertisement under each threat model, with their sizes.
+ADVERTISEMENT = {"channelPublicKey": 32, "maskPublicKey": 32, "selfMaskCommitment": 32}
+ADVERTISEMENTS = [ADVERTISEMENT, {**ADVERTISEMENT, "verifyingKey": 32}, {**ADVERTISEMENT, "signature": 64}]
+
+
+def advertisement(threat, keys):
+    assert list(keys) == list(ADVERTISEMENTS[threat])
+    return b"".join(keys.values())
+
+
+def bitmap(contributors, members):
+    """A bit for each position, the least significant of a byte first."""
+    out = bytearray((len(contributors) + 7) // 8)
+    for position, u in enumerate(contributors):
+        out[position // 8] |= (u in members) << position % 8
+    return bytes(out)
+
+
+def members(contributors, data):
+    return [u for position, u in enumerate(contributors) if data[position // 8] >> position % 8 & 1]
 
 
 def sealed_seed(seed):
@@ -140,6 +188,13 @@ def sealed_seed(seed):
 def encode_body(session, kind, body):
     def entries(name, encode):
         return vector(2**24 - 1, b"".join(encode(entry) for entry in body[name]))
+
+    def identified(entry):
+        return u32(entry["id"]) + advertisement(body["threat"], entry["keys"])
+
+    def path(entry):
+        assert len(entry["path"]) == body["depth"]
+        return b"".join(entry["path"])
 
     match kind:
         case 0x01:
@@ -164,17 +219,30 @@ def encode_body(session, kind, body):
         case 0x21 | 0x41:
             return entries("entries", lambda e: u32(e["contributor"]) + sealed_seed(e["seed"]))
         case 0x30:
-            return advertisement(body)
+            return u8(body["threat"]) + advertisement(body["threat"], body["keys"])
         case 0x31:
-            return entries("roster", lambda e: u32(e["id"]) + advertisement(e["keys"]))
+            return u8(body["threat"]) + entries("roster", identified)
         case 0x32:
             return entries("shares", lambda e: u32(e["to"]) + e["box"])
         case 0x33:
             return entries("shares", lambda e: u32(e["from"]) + e["box"])
         case 0x35:
-            return entries("survivors", u32)
+            return vector(2**16 - 1, body["sharers"]) + vector(2**16 - 1, body["survivors"])
         case 0x36:
             return entries("shares", lambda e: u32(e["of"]) + e["share"])
+        case 0x37:
+            return body["root"] + u64(body["pulse"])
+        case 0x38:
+            head = u8(body["threat"]) + u8(body["depth"]) + body["root"] + body["entropy"] + path({"path": body["ownPath"]})
+            present = entries("present", lambda e: identified(e) + path(e))
+            return head + present + entries("absent", lambda e: u32(e["id"]) + path(e))
+        case 0x39:
+            return body["signature"]
+        case 0x3A:
+            return entries("signatures", lambda e: u32(e["id"]) + e["signature"])
+        case 0x3B:
+            head = u8(body["threat"]) + u8(body["depth"])
+            return head + entries("witnesses", lambda e: identified(e) + path(e) + e["signature"])
     raise AssertionError(kind)
 
 
@@ -228,12 +296,35 @@ def read_ring_vector(session, reader):
     return elements
 
 
-def read_advertisement(reader):
-    return {
-        "channelPublicKey": reader.take(32),
-        "maskPublicKey": reader.take(32),
-        "selfMaskCommitment": reader.take(32),
-    }
+def read_threat(reader):
+    threat = reader.uint(1)
+    if threat > 2:
+        raise Refused("unknown-threat")
+    return threat
+
+
+def read_depth(reader):
+    depth = reader.uint(1)
+    if depth > LARGEST_DEPTH:
+        raise Refused("depth-out-of-range")
+    return depth
+
+
+def read_advertisement(threat, reader):
+    return {name: reader.take(size) for name, size in ADVERTISEMENTS[threat].items()}
+
+
+def read_path(depth, reader):
+    return [reader.take(32) for _ in range(depth)]
+
+
+def read_bitmap(session, reader):
+    data = reader.take(reader.uint(2))
+    if len(data) != session.bitmap_size:
+        raise Refused("wrong-count")
+    if int.from_bytes(data, "little") >> len(session.contributors):
+        raise Refused("nonzero-padding")
+    return data
 
 
 def read_sealed_seed(reader):
@@ -276,17 +367,46 @@ def decode_body(session, kind, reader):
                 raise Refused("empty-list")
             return {"contributors": contributors}
         case 0x30:
-            return read_advertisement(reader)
+            threat = read_threat(reader)
+            return {"threat": threat, "keys": read_advertisement(threat, reader)}
         case 0x31:
-            return {"roster": keyed("id", 96, lambda r: {"id": r.uint(4), "keys": read_advertisement(r)})}
+            threat = read_threat(reader)
+            read = lambda r: {"id": r.uint(4), "keys": read_advertisement(threat, r)}
+            return {"threat": threat, "roster": keyed("id", sum(ADVERTISEMENTS[threat].values()), read)}
         case 0x32:
             return {"shares": keyed("to", 88, lambda r: {"to": r.uint(4), "box": r.take(88)})}
         case 0x33:
             return {"shares": keyed("from", 88, lambda r: {"from": r.uint(4), "box": r.take(88)})}
         case 0x35:
-            return {"survivors": ids()}
+            return {"sharers": read_bitmap(session, reader), "survivors": read_bitmap(session, reader)}
         case 0x36:
             return {"shares": keyed("of", 32, lambda r: {"of": r.uint(4), "share": r.take(32)})}
+        case 0x37:
+            return {"root": reader.take(32), "pulse": reader.uint(8)}
+        case 0x38:
+            threat, depth = read_threat(reader), read_depth(reader)
+            head = {
+                "threat": threat, "depth": depth, "root": reader.take(32), "entropy": reader.take(32),
+                "ownPath": read_path(depth, reader),
+            }
+            size = sum(ADVERTISEMENTS[threat].values())
+            read_present = lambda r: {
+                "id": r.uint(4), "keys": read_advertisement(threat, r), "path": read_path(depth, r)
+            }
+            present = keyed("id", size + 32 * depth, read_present)
+            absent = keyed("id", 32 * depth, lambda r: {"id": r.uint(4), "path": read_path(depth, r)})
+            return {**head, "present": present, "absent": absent}
+        case 0x39:
+            return {"signature": reader.take(64)}
+        case 0x3A:
+            return {"signatures": keyed("id", 64, lambda r: {"id": r.uint(4), "signature": r.take(64)})}
+        case 0x3B:
+            threat, depth = read_threat(reader), read_depth(reader)
+            read = lambda r: {
+                "id": r.uint(4), "keys": read_advertisement(threat, r), "path": read_path(depth, r), "signature": r.take(64)
+            }
+            size = sum(ADVERTISEMENTS[threat].values()) + 32 * depth + 64
+            return {"threat": threat, "depth": depth, "witnesses": keyed("id", size, read)}
         case 0x40:
             if reader.uint(2) != len(session.helpers) - session.threshold:  # K - t + 1, and the leader is a helper too
                 raise Refused("wrong-share-count")
@@ -307,7 +427,7 @@ def decode(session, data):
     if reader.uint(1) != VERSION:
         raise Refused("wrong-version")
     kind = reader.uint(1)
-    if kind != ABORT and kind not in TYPES[session.scheme]:
+    if kind != ABORT and kind not in session.types:
         raise Refused("unknown-type")
     if reader.take(32) != session.digest:
         raise Refused("wrong-session")
