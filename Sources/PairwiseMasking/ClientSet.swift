@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import RingArithmetic
+internal import SecureAggregation
+
 /// A set of clients by their positions among the contributors, as it travels: one bit a client.
 public struct ClientSet: Equatable, Sendable {
     /// Position i is bit i mod 8, least significant first, of byte ⌊i/8⌋.
@@ -7,6 +10,14 @@ public struct ClientSet: Equatable, Sendable {
 
     /// Bytes that came from elsewhere; `isValid(for:)` says whether they are a set.
     package init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Reads a set of some of `count` clients.
+    init(from decoder: inout WireDecoder, count: Int) throws(WireError) {
+        let length = Int(try decoder.readInteger() as UInt16)
+        guard length == Self.byteCount(of: count) else { throw .wrongBitmapLength(length) }
+        bytes = try decoder.readBytes(length)
+        guard isValid(for: count) else { throw .badPacking(.nonZeroPadding) }
+    }
 
     /// The clients at these positions.
     package init(positions: some Sequence<Int>, of count: Int) {

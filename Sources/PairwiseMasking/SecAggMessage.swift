@@ -125,10 +125,9 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             return type == 0x32 ? .encryptedShares(boxes) : .deliveredShares(boxes)
         case 0x34: return .maskedVector(try MaskedVector(from: &decoder, as: format))
         case 0x35:
-            let maximumBytes = ClientSet.byteCount(of: maximum)
             return .survivors(
-                sharers: ClientSet(bytes: try readBitmap(from: &decoder, maximum: maximumBytes)),
-                survivors: ClientSet(bytes: try readBitmap(from: &decoder, maximum: maximumBytes)))
+                sharers: try ClientSet(from: &decoder, count: format.contributorCount),
+                survivors: try ClientSet(from: &decoder, count: format.contributorCount))
         case 0x36:
             let shares = try decoder.readList(entryBytes: RevealedShare.byteCount, lengthBytes: 3, maximum: maximum) {
                 (decoder) throws(WireError) in
@@ -155,11 +154,17 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         default: throw .unknownType(type)
         }
     }
+}
 
-    private static func readBitmap(from decoder: inout WireDecoder, maximum: Int) throws(WireError) -> [UInt8] {
-        try decoder.readList(entryBytes: 1, lengthBytes: 2, maximum: maximum) { (decoder) throws(WireError) in
-            try decoder.readInteger()
+extension SecAgg {
+    /// The types of message that this graph and threat model have.
+    public var messageTypes: Set<UInt8>? {
+        var types: Set<UInt8> = [AbortReason.messageType, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, isSparse ? 0x38 : 0x31]
+        if threat.hasConsistencyRound {
+            types.formUnion([0x39, isSparse && threat == .semiMalicious ? 0x3b : 0x3a])
+            if isSparse { types.insert(0x37) }
         }
+        return types
     }
 }
 

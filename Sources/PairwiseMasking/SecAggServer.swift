@@ -109,6 +109,12 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         return circle.neighbors(ofPlace: Int(network.placesByPosition[position])).map { scheme.contributors[$0] }
     }
 
+    /// Whether a client of U2 has no mask in the sum: it was lost, and so were all its neighbors.
+    private func leavesNothing(_ client: PartyID) -> Bool {
+        scheme.isSparse && !survivors.contains(client)
+            && !neighbors(of: client).contains(where: survivors.contains)
+    }
+
     // MARK: Round 0
 
     private mutating func accept(_ advertisement: Advertisement, from sender: PartyID) -> Receipt {
@@ -257,7 +263,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             // What cannot be opened, or no client would accept, ends here.
             for client in sharers.sorted() {
                 let alive = neighbors(of: client).count { survivors.contains($0) }
-                guard alive >= scheme.threshold || (alive == 0 && !survivors.contains(client)) else {
+                guard alive >= scheme.threshold || leavesNothing(client) else {
                     return abort(have: alive, need: scheme.threshold, telling: sharers)
                 }
             }
@@ -307,13 +313,21 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
         let count = scheme.contributors.count
         let signers = signatures.keys.sorted()
+        // Those who did not sign will reveal nothing.
+        for client in sharers.sorted() where scheme.isSparse {
+            let answers = neighbors(of: client).count { signatures[$0] != nil }
+            guard answers >= scheme.threshold || leavesNothing(client) else {
+                return abort(have: answers, need: scheme.threshold, telling: survivors)
+            }
+        }
         let depth = MerkleTree.depth(of: count)
         let needsProofs = scheme.isSparse && scheme.threat == .semiMalicious
         let paths = needsProofs ? scheme.tree(over: roster) : nil
         var pathsByPosition: [Int: [UInt8]] = [:]
+        guard signers.count >= scheme.threshold else {
+            return abort(have: signers.count, need: scheme.threshold, telling: survivors)
+        }
         var envelopes: [Envelope<SecAggMessage<Element>>] = []
-        var served: Set<PartyID> = []
-        var unserved: [PartyID] = []
         for client in signers {
             guard let position = scheme.positions[client] else { continue }
             var witnesses: [PartyID]
@@ -324,11 +338,6 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             } else {
                 witnesses = signers.filter { $0 != client }
             }
-            guard witnesses.count >= scheme.signaturesNeeded else {
-                unserved.append(client)
-                continue
-            }
-            served.insert(client)
             witnesses = Array(witnesses.prefix(scheme.signaturesNeeded))
             guard let paths else {
                 let list = witnesses.map { SurvivorSignature(id: $0, signature: signatures[$0] ?? []) }
@@ -346,11 +355,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             envelopes.append(
                 Envelope(to: client, .witnesses(WitnessList(threat: scheme.threat, depth: depth, witnesses: list))))
         }
-        guard served.count >= scheme.threshold else {
-            return abort(have: served.count, need: scheme.threshold, telling: survivors)
-        }
-        if !unserved.isEmpty { envelopes.append(Envelope(to: unserved, .abort(.tooFewParties))) }
-        return awaitReveals(of: served, sending: envelopes)
+        return awaitReveals(of: Set(signers), sending: envelopes)
     }
 
     // MARK: Round 4
@@ -376,12 +381,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
         var reconstruction = SecretReconstruction(threshold: scheme.threshold)
         for client in sharers.sorted() {
-            // A client with whom no survivor shares a mask left nothing in the sum.
-            if scheme.isSparse && !survivors.contains(client)
-                && !neighbors(of: client).contains(where: survivors.contains)
-            {
-                continue
-            }
+            if leavesNothing(client) { continue }
             // On the complete graph all responders hold shares of everybody.
             let answers = scheme.isSparse ? neighbors(of: client).count(where: responders.contains) : responders.count
             guard answers >= scheme.threshold else {

@@ -25,6 +25,9 @@ public protocol AggregationScheme<Element>: Sendable {
     /// How many elements a vector has.
     var dimension: Int { get }
 
+    /// The types of message that parties of this session send; nil for all that the scheme knows.
+    var messageTypes: Set<UInt8>? { get }
+
     /// Who may own a vector, in ascending order.
     var contributors: [PartyID] { get }
     /// Servers, aggregators, relays, key holders; empty peer to peer.
@@ -49,6 +52,9 @@ public protocol AggregationScheme<Element>: Sendable {
 }
 
 extension AggregationScheme {
+    /// All that the scheme knows.
+    public var messageTypes: Set<UInt8>? { nil }
+
     /// The digest to which every message and key of one aggregation is bound (Documentation/WireFormat.md,
     /// `SessionInput`).
     public func session(in context: RoundContext) -> HashDigest {
@@ -67,7 +73,8 @@ extension AggregationScheme {
     public func messageFormat(in context: RoundContext) -> MessageFormat {
         MessageFormat(
             session: session(in: context), width: width, field: field, dimension: dimension,
-            maximumParties: contributors.count + helpers.count)
+            maximumParties: contributors.count + helpers.count, contributorCount: contributors.count,
+            messageTypes: messageTypes)
     }
 
     /// Checks the vector that a contributor brings.

@@ -24,6 +24,8 @@ public enum WireError: Error, Equatable, Sendable {
     case outsideField
     /// A list that must be strictly ascending is not.
     case unordered
+    /// A bitmap of another length than the session's contributors need.
+    case wrongBitmapLength(Int)
     /// A field has a value that no message has.
     case badValue
 }

@@ -42,6 +42,7 @@ extension WireMessage {
         guard version == WireEncoder.version else { throw .unsupportedVersion(version) }
         let type: UInt8 = try decoder.readInteger()
         guard try decoder.readBytes(HashDigest.byteCount) == format.session.bytes else { throw .foreignSession }
+        guard format.messageTypes?.contains(type) ?? true else { throw .unknownType(type) }
         self = try Self.decodeBody(ofType: type, from: &decoder, as: format)
         try decoder.finish()
     }
@@ -59,16 +60,23 @@ public struct MessageFormat: Sendable {
     public let dimension: Int
     /// How many parties a list may name.
     public let maximumParties: Int
+    /// How many contributors the session has: what a bitmap of them has bits for.
+    public let contributorCount: Int
+    /// The types of message that the session has; nil if it has all that its scheme knows.
+    public let messageTypes: Set<UInt8>?
 
     /// The format of one aggregation's messages.
     public init(
-        session: HashDigest, width: RingWidth, field: PrimeField? = nil, dimension: Int, maximumParties: Int
+        session: HashDigest, width: RingWidth, field: PrimeField? = nil, dimension: Int, maximumParties: Int,
+        contributorCount: Int = 0, messageTypes: Set<UInt8>? = nil
     ) {
         self.session = session
         self.width = width
         self.field = field
         self.dimension = dimension
         self.maximumParties = maximumParties
+        self.contributorCount = contributorCount
+        self.messageTypes = messageTypes
     }
 
     /// The bits of an element on the wire.

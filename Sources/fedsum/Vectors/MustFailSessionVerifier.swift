@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PairwiseMasking
+import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SharingAggregation
@@ -48,13 +49,26 @@ enum MustFailSessionVerifier: CaseVerifier {
                     minimumCohort: cohort
                 )
             }
-        case "secagg":
-            try require(helpers.count == 1, "secagg has one helper")
+        case "secagg", "secagg+":
+            try require(helpers.count == 1, "\(scheme) has one helper")
+            guard let threat = ThreatModel(rawValue: UInt8(try fields.integer("threat", in: 0...2))) else {
+                throw CaseFailure("there is no such threat model")
+            }
+            let graph: MaskingGraph =
+                scheme == "secagg"
+                ? .complete
+                : .sparse(
+                    neighbors: try fields.integer("neighbors"),
+                    beacon: threat == .curious ? nil : StatedBeacon(pulse: 0, entropy: .zero))
+            let enrollment = try enrollment(of: contributors, fields)
             try requireRefusal(fields, names: names) { () throws(AggregationError) in
                 try SecAgg<UInt64>(
                     contributors: contributors,
                     server: helpers[0],
+                    graph: graph,
+                    threat: threat,
                     threshold: threshold,
+                    enrollment: enrollment,
                     dimension: dimension,
                     width: width,
                     minimumCohort: cohort
@@ -64,9 +78,22 @@ enum MustFailSessionVerifier: CaseVerifier {
         }
     }
 
+    /// The identities that a case enrolls; it may leave some out.
+    private static func enrollment(of contributors: [PartyID], _ fields: VectorFields) throws -> ClientEnrollment? {
+        if try fields.isNull("identityKeys") { return nil }
+        var keys: [PartyID: VerifyingKey] = [:]
+        for (client, entry) in zip(contributors, try fields.array("identityKeys")) {
+            let entry = VectorFields(["key": entry])
+            if !(try entry.isNull("key")) { keys[client] = try VerifyingKey(entry.bytes("key")) }
+        }
+        return ClientEnrollment(verifyingKeys: keys)
+    }
+
     private static func names(_ error: AggregationError) -> Set<String> {
         switch error {
         case .thresholdOutOfRange, .aggregatorThresholdOutOfRange: ["threshold-out-of-range"]
+        case .neighborsOutOfRange: ["neighbors-out-of-range"]
+        case .missingKey: ["missing-identity"]
         case .tooFewHelpers: ["too-few-aggregators"]
         case .ring(.fieldTooSmall): ["capacity-above-61-bits"]
         case .tooManyAggregators: ["abscissa-not-below-prime"]

@@ -126,11 +126,51 @@ enum WireVerifier {
                 encoder.write(try fields.party("contributor").rawValue)
                 try write(seed: fields.object("seed"), to: &encoder)
             }
-        case 0x30: try write(advertisement: fields, to: &encoder)
+        case 0x30:
+            let threat = try fields.integer("threat", in: 0...2)
+            encoder.write(UInt8(threat))
+            try write(advertisement: fields.object("keys"), threat: threat, to: &encoder)
         case 0x31:
+            let threat = try fields.integer("threat", in: 0...2)
+            encoder.write(UInt8(threat))
             try writeList("roster") { fields, encoder in
                 encoder.write(try fields.party("id").rawValue)
-                try write(advertisement: fields.object("keys"), to: &encoder)
+                try write(advertisement: fields.object("keys"), threat: threat, to: &encoder)
+            }
+        case 0x37:
+            encoder.write(bytes: try fields.bytes("root", count: 32))
+            encoder.write(try fields.unsigned("pulse"))
+        case 0x38:
+            let (threat, depth) = (try fields.integer("threat", in: 0...2), try fields.integer("depth", in: 0...17))
+            encoder.write(UInt8(threat))
+            encoder.write(UInt8(depth))
+            encoder.write(bytes: try fields.bytes("root", count: 32))
+            encoder.write(bytes: try fields.bytes("entropy", count: 32))
+            try write(path: "ownPath", fields, depth: depth, to: &encoder)
+            try writeList("present") { fields, encoder in
+                encoder.write(try fields.party("id").rawValue)
+                try write(advertisement: fields.object("keys"), threat: threat, to: &encoder)
+                try write(path: "path", fields, depth: depth, to: &encoder)
+            }
+            try writeList("absent") { fields, encoder in
+                encoder.write(try fields.party("id").rawValue)
+                try write(path: "path", fields, depth: depth, to: &encoder)
+            }
+        case 0x39: encoder.write(bytes: try fields.bytes("signature", count: 64))
+        case 0x3a:
+            try writeList("signatures") { fields, encoder in
+                encoder.write(try fields.party("id").rawValue)
+                encoder.write(bytes: try fields.bytes("signature", count: 64))
+            }
+        case 0x3b:
+            let (threat, depth) = (try fields.integer("threat", in: 0...2), try fields.integer("depth", in: 0...17))
+            encoder.write(UInt8(threat))
+            encoder.write(UInt8(depth))
+            try writeList("witnesses") { fields, encoder in
+                encoder.write(try fields.party("id").rawValue)
+                try write(advertisement: fields.object("keys"), threat: threat, to: &encoder)
+                try write(path: "path", fields, depth: depth, to: &encoder)
+                encoder.write(bytes: try fields.bytes("signature", count: 64))
             }
         case 0x32, 0x33:
             try writeList("shares") { fields, encoder in
@@ -138,7 +178,11 @@ enum WireVerifier {
                 encoder.write(bytes: try fields.bytes("box", count: 88))
             }
         case 0x35:
-            try writeParties("survivors")
+            for name in ["sharers", "survivors"] {
+                let bitmap = try fields.bytes(name)
+                try require(bitmap.count < 1 << 16, "'\(name)' is too long for a message")
+                encoder.write(bitmap, lengthBytes: 2)
+            }
         case 0x36:
             try writeList("shares") { fields, encoder in
                 encoder.write(try fields.party("of").rawValue)
@@ -155,10 +199,23 @@ enum WireVerifier {
         encoder.write(bytes: try fields.bytes("signature", count: 64))
     }
 
-    private static func write(advertisement fields: VectorFields, to encoder: inout WireEncoder) throws {
+    private static func write(advertisement fields: VectorFields, threat: Int, to encoder: inout WireEncoder) throws {
         for name in ["channelPublicKey", "maskPublicKey", "selfMaskCommitment"] {
             encoder.write(bytes: try fields.bytes(name, count: 32))
         }
+        if threat == 1 { encoder.write(bytes: try fields.bytes("verifyingKey", count: 32)) }
+        if threat == 2 { encoder.write(bytes: try fields.bytes("signature", count: 64)) }
+    }
+
+    private static func write(
+        path name: String,
+        _ fields: VectorFields,
+        depth: Int,
+        to encoder: inout WireEncoder
+    ) throws {
+        let path = try fields.byteStrings(name)
+        try require(path.count == depth && path.allSatisfy { $0.count == 32 }, "'\(name)' has not 32 bytes a level")
+        for sibling in path { encoder.write(bytes: sibling) }
     }
 
     /// The words that vectors may give to an error.
@@ -178,7 +235,8 @@ enum WireVerifier {
         case .badPacking(.nonZeroPadding): ["nonzero-padding"]
         case .badPacking: []
         case .unordered: ["ids-not-ascending"]
-        case .badValue: ["unknown-reason"]
+        case .wrongBitmapLength: ["wrong-count", "truncated"]
+        case .badValue: ["unknown-reason", "unknown-threat", "depth-out-of-range"]
         }
     }
 }
