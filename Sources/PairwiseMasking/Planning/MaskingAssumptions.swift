@@ -33,7 +33,7 @@ public struct MaskingAssumptions: Hashable, Sendable {
         clients: Int, adversaries: Int, dropouts: Int, threat: ThreatModel,
         securityBits: Int = Self.defaultSecurityBits, failureBits: Int = Self.defaultFailureBits
     ) throws(MaskingPlanError) {
-        guard (3...Self.maximumClients).contains(clients) else { throw .clientsOutOfRange(clients) }
+        try Self.check(clients: clients)
         for count in [adversaries, dropouts] where !(0..<clients).contains(count) {
             throw .countOutOfRange(count: count, clients: clients)
         }
@@ -52,11 +52,15 @@ public struct MaskingAssumptions: Hashable, Sendable {
         clients: Int, adversaryFraction: Double, dropoutFraction: Double, threat: ThreatModel,
         securityBits: Int = Self.defaultSecurityBits, failureBits: Int = Self.defaultFailureBits
     ) throws(MaskingPlanError) {
-        guard (3...Self.maximumClients).contains(clients) else { throw .clientsOutOfRange(clients) }
+        try Self.check(clients: clients)
         try self.init(
             clients: clients, adversaries: Self.count(adversaryFraction, of: clients),
             dropouts: Self.count(dropoutFraction, of: clients), threat: threat, securityBits: securityBits,
             failureBits: failureBits)
+    }
+
+    private static func check(clients: Int) throws(MaskingPlanError) {
+        guard (3...Self.maximumClients).contains(clients) else { throw .clientsOutOfRange(clients) }
     }
 
     /// ⌊fraction · N⌋, for the decimal number that was meant: 0.29 of 100 is 29, though the double below 0.29 is less. The
@@ -87,6 +91,8 @@ public struct MaskingAssumptions: Hashable, Sendable {
     ///   - neighbors: k; N − 1 is the complete graph.
     ///   - threshold: t.
     ///   - minimumContributors: the cohort below which clients refuse.
+    /// - Returns: true if a bound is missed, and for what is no sparse graph (2 ≤ k ≤ N − 2, even, with 2 ≤ t ≤ k) and not
+    ///   the complete one either.
     /// - Complexity: time grows with k.
     public func isBelowPlan(neighbors: Int, threshold: Int, minimumContributors: Int = 3) -> Bool {
         if neighbors == clients - 1 {

@@ -112,12 +112,13 @@ struct PlanReport {
 
     private var graphs: String {
         let complete =
-            completeGraphThreshold.map { "secagg, over the complete graph, needs a threshold of at least \($0)" }
-            ?? "secagg, over the complete graph, has no threshold for so many"
-        return isCompleteByDefault
-            ? "Up to \(MaskingPlan.completeGraphLimit) clients the complete graph is the default: \(complete)."
-            : "\(complete.prefix(1).uppercased() + complete.dropFirst()); above \(MaskingPlan.completeGraphLimit) clients the sparse graph is"
-                + " the default."
+            completeGraphThreshold.map { "The complete graph (secagg) needs a threshold of at least \($0)" }
+            ?? "The complete graph (secagg) has no threshold for these losses"
+        let limit = MaskingPlan.completeGraphLimit
+        return complete
+            + (isCompleteByDefault
+                ? "; it is the default up to \(limit) clients."
+                : "; above \(limit) clients the sparse graph is the default.")
     }
 
     /// 2^x for people, rounded upward, since it is a bound.
