@@ -81,6 +81,7 @@ let package = Package(
             "PairwiseMasking",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
+        tests(of: "PairwiseMasking", ["FedsumTestVectors"]),
         .testTarget(
             name: "AggregationSchemesTests",
             dependencies: [

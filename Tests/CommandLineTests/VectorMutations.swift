@@ -35,6 +35,9 @@ struct VectorMutations {
             "fedsum_quantizer_v1": ["means", "integers"],
             "fedsum_shamir_gf2_128_v1": ["secret", "coefficients", "shares"],
             "fedsum_capacity_v1": ["bits"],
+            "fedsum_masking_plan_v1": [
+                "neighbors", "threshold", "minimumContributors", "cutFloor", "completeGraphThreshold",
+            ],
             "fedsum_key_schedule_v1": [
                 "session", "input", "key", "info", "commitment", "sharedSecret", "publicKey", "peerPublicKey",
             ],

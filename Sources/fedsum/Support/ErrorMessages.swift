@@ -2,6 +2,7 @@
 
 import FederatedLearning
 import Foundation
+import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 import SecureAggregation
@@ -21,6 +22,7 @@ func explain(_ error: any Error) -> String {
     case let error as AggregationError: explain(error)
     case let error as FederatedLearningError: explain(error)
     case let error as RandomnessError: explain(error)
+    case let error as MaskingPlanError: explain(error)
     case let error as CryptographyError: "a cryptographic operation failed: \(error)"
     default: error.localizedDescription
     }
@@ -44,6 +46,11 @@ func isUsage(_ error: any Error) -> Bool {
             .capacityNotPositive, .capacityExceeded, .weightOutOfRange:
             true
         default: false
+        }
+    case let error as MaskingPlanError:
+        switch error {
+        case .clientsOutOfRange, .fractionOutOfRange, .countOutOfRange, .bitsOutOfRange: true
+        case .tooFewForGraph, .unsatisfiable, .completeGraph: false
         }
     case let error as FederatedLearningError:
         switch error {
@@ -165,5 +172,41 @@ private func explain(_ error: FederatedLearningError) -> String {
     case .codecTooSmall(let clients, let capacity):
         "a round has \(clients) clients, and the ring is wide enough for \(capacity)."
     case .diverged: "training diverged; use a smaller --learning-rate."
+    }
+}
+
+private func explain(_ error: MaskingPlanError) -> String {
+    switch error {
+    case .clientsOutOfRange(let count):
+        "--clients must be between 3 and \(MaskingAssumptions.maximumClients), not \(count)."
+    case .fractionOutOfRange(let fraction):
+        "--adversary-fraction and --dropout-fraction must be at least 0 and below 1: 0 ≤ \(fraction) < 1 does not hold."
+    case .countOutOfRange(let count, let clients):
+        "colluding and lost clients are each fewer than all: 0 ≤ \(count) < \(clients) does not hold."
+    case .bitsOutOfRange(let bits): "--security-bits and --failure-bits must be between 1 and 128, not \(bits)."
+    case .tooFewForGraph(let clients):
+        "no even number k of neighbors has 2 ≤ k ≤ N − 2 = \(clients - 2): \(clients) clients are too few for a sparse graph."
+    case .unsatisfiable(let inequality, let neighbors):
+        "no number of neighbors will do. With the largest, k = \(neighbors), \(explain(inequality))."
+    case .completeGraph(let threshold, let survivors):
+        "on the complete graph the threshold must be at least \(threshold) and at most the \(survivors) clients that are left:"
+            + " \(threshold) ≤ t ≤ \(survivors) does not hold."
+    }
+}
+
+private func explain(_ inequality: MaskingInequality) -> String {
+    func claim(_ event: String, _ probability: Double, _ bound: Double) -> String {
+        "the probability that \(event) must be below 2^\(Int(bound)): 2^\(String(format: "%.1f", probability)) < 2^\(Int(bound)) does not hold"
+    }
+    return switch inequality {
+    case .connected(let probability, let bound):
+        claim("the honest survivors are not connected", probability, bound)
+    case .threshold(let least, let most):
+        "the threshold t must be at least \(least), since fewer neighbors may collude, and at most \(most), since more may be lost:"
+            + " \(least) ≤ t ≤ \(most) does not hold"
+    case .honestSurvivorInCuts(let probability, let bound):
+        claim("colluding clients alone fill the floor of a cut", probability, bound)
+    case .circleUnderLosses(let probability, let bound):
+        claim("losses alone fall below the floor of a cut", probability, bound)
     }
 }

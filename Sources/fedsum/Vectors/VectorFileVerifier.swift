@@ -35,6 +35,7 @@ enum VectorFileVerifier {
         case "fedsum_shamir_prime_field_v1": PrimeFieldSharingVerifier.self
         case "fedsum_signing_v1": SigningVerifier.self
         case "fedsum_capacity_v1": CapacityVerifier.self
+        case "fedsum_masking_plan_v1": MaskingPlanVerifier.self
         case "fedsum_must_fail_session_v1": MustFailSessionVerifier.self
         case "fedsum_faulty_rounds_v1": FaultyRoundVerifier.self
         case "fedsum_key_schedule_v1": KeyScheduleVerifier.self

@@ -8,6 +8,7 @@ import sys
 import cases_arithmetic
 import cases_fields
 import cases_graph
+import cases_plan
 import cases_rounds
 import cases_wire
 import must_fail_leader
@@ -50,6 +51,10 @@ FILES = {
     ),
     "signing_v1": (cases_fields.signing, "Ed25519, and the signatures of sealed seeds."),
     "capacity_v1": (cases_arithmetic.capacity, "Ring bits that hold the sum; no maximumWeight means unweighted."),
+    "masking_plan_v1": (
+        cases_plan.plans,
+        "Neighbors and threshold of secagg+ for 40 bits of security and 20 of failure; log2Probabilities to nine digits, null where something cannot happen.",
+    ),
     "key_schedule_v1": (cases_wire.key_schedule, "Session digests, derived keys, commitments, simulation keys."),
     "wire_v1": (cases_wire.messages, "One message each, in a session of the list `sessions`."),
     "plain_round_v1": (cases_rounds.plain_rounds, "Whole rounds of the plain scheme."),

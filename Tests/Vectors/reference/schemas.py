@@ -484,6 +484,24 @@ def capacity(name):
     ))
 
 
+def masking_plan(name):
+    percent, log2 = integer(0, 99), {"type": "string", "pattern": "^-?(0|[1-9][0-9]*)[.][0-9]{9}$"}
+    case = {
+        "clients": integer(4, 10**6), "adversaryPercent": percent, "dropoutPercent": percent,
+        "threat": one_of("curious", "semi-malicious", "active"),
+    }
+    complete = {"completeGraphThreshold": nullable(integer(2, 10**6))}
+    events = ("disconnected", "exposed", "stranded", "hiddenCut", "brokenCircle", "falseStatement")
+    return document(name, either(
+        record({
+            **VALID, **case, "neighbors": integer(2, 20_000), "threshold": integer(2, 20_000),
+            "minimumContributors": integer(3, 10**6), "cutFloor": nullable(integer(1, 20_000)), **complete,
+            "log2Probabilities": record({event: nullable(log2) for event in events}),
+        }),
+        record({**refused("no-neighbors"), **case, **complete}),
+    ))
+
+
 def faulty_rounds(name):
     step = {"party": PARTY, "send": integer(0, 3)}
     ticks = integer(1, 20_000)
@@ -522,6 +540,7 @@ def all_schemas():
         "shamir_prime_field_v1": shamir_prime_field("shamir_prime_field_v1"),
         "signing_v1": signing("signing_v1"),
         "capacity_v1": capacity("capacity_v1"),
+        "masking_plan_v1": masking_plan("masking_plan_v1"),
         "key_schedule_v1": key_schedule("key_schedule_v1"),
         "wire_v1": messages("wire_v1"),
         "masking_graph_v1": masking_graph("masking_graph_v1"),
