@@ -50,6 +50,18 @@ private func wordBenchmarks<Word: MaskableElement & RingWord>(
     Benchmark("mask expand and add, \(name)") { _ in
         mustSucceed { try Word.add(mask, to: &masked, width: width) }
     }
+    let masks = try (0..<UInt8(21)).map { number in
+        SignedMask(generator: try MaskGenerator(key: inputs(100 + number).oneSecret(32)), isAdded: number % 2 == 0)
+    }
+    let before = masked
+    try Word.apply(masks, to: &masked, width: width, threads: 2)
+    for mask in masks { try Word.apply([mask.opposite], to: &masked, width: width) }
+    check(masked == before, "21 masks")
+    for threads in 1...2 {
+        Benchmark("21 masks expand and add, \(name), threads: \(threads)") { _ in
+            mustSucceed { try Word.apply(masks, to: &masked, width: width, threads: threads) }
+        }
+    }
     var sum = first
     Benchmark("ring add, \(name)") { _ in Word.add(second, to: &sum) }
     let narrow = try RingWidth(bits: packedBits)

@@ -4,12 +4,6 @@ public import ProtocolCryptography
 internal import RingArithmetic
 internal import SecureAggregation
 
-/// A mask and whether it was added or subtracted.
-struct SignedMask: Sendable {
-    let generator: MaskGenerator
-    let isAdded: Bool
-}
-
 /// A client's vector under its own mask and one for each other client: pseudo-random to whoever lacks one of them. Safe
 /// for the server to see.
 ///
@@ -19,19 +13,14 @@ struct SignedMask: Sendable {
 public struct MaskedVector<Element: MaskableElement>: Sendable {
     fileprivate var elements: [Element]
 
-    /// Masks a vector [BIK+17] §4.
+    /// Masks a vector [BIK+17] §4, on at most `threads` threads.
     init(
-        masking vector: consuming [Element], selfMask: MaskGenerator, pairwiseMasks: [SignedMask], width: RingWidth
+        masking vector: consuming [Element], selfMask: MaskGenerator, pairwiseMasks: [SignedMask], width: RingWidth,
+        threads: Int = 1
     ) throws(CryptographyError) {
         elements = vector
-        try Element.add(selfMask, to: &elements, width: width)
-        for mask in pairwiseMasks {
-            if mask.isAdded {
-                try Element.add(mask.generator, to: &elements, width: width)
-            } else {
-                try Element.subtract(mask.generator, from: &elements, width: width)
-            }
-        }
+        let masks = [SignedMask(generator: selfMask, isAdded: true)] + pairwiseMasks
+        try Element.apply(masks, to: &elements, width: width, threads: threads)
         Element.reduce(&elements, to: width)
     }
 
@@ -54,11 +43,14 @@ struct MaskedSum<Element: MaskableElement>: Sendable {
 
     /// Takes back a mask that a client added or subtracted.
     mutating func remove(_ mask: SignedMask, width: RingWidth) throws(CryptographyError) {
-        if mask.isAdded {
-            try Element.subtract(mask.generator, from: &elements, width: width)
-        } else {
-            try Element.add(mask.generator, to: &elements, width: width)
-        }
+        try remove([mask], width: width, threads: 1)
+    }
+
+    /// Takes back masks that clients added or subtracted, on at most `threads` threads.
+    ///
+    /// One call with all masks goes through the sum once; calls with one mask each go through it as often.
+    mutating func remove(_ masks: [SignedMask], width: RingWidth, threads: Int) throws(CryptographyError) {
+        try Element.apply(masks.map(\.opposite), to: &elements, width: width, threads: threads)
     }
 
     /// Takes back masks that clients added or subtracted.

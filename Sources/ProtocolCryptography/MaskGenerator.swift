@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Crypto
-internal import CryptoExtras
 public import RingArithmetic
 public import SecureRandomness
 
@@ -31,19 +29,8 @@ public struct MaskGenerator: Sendable {
     /// How many bytes of keystream one element of a ring takes.
     public static func wordByteCount(for width: RingWidth) -> Int { width.bits <= 32 ? 4 : 8 }
 
-    /// Calls `body` with consecutive blocks of keystream, `byteCount` bytes in all. About 0.13 ns a byte.
-    ///
-    /// Every block but the last one has a multiple of 16 bytes.
-    func forEachBlock(
-        byteCount: Int, _ body: (_ offset: Int, _ keystream: UnsafeRawBufferPointer) -> Void
-    ) throws(CryptographyError) {
-        var offset = 0
-        unsafe try forEachBlock(first: byteCount) { (keystream) in
-            unsafe body(offset, keystream)
-            offset += keystream.count
-            return byteCount - offset
-        }
-    }
+    /// The bytes that the mask is made of.
+    var keystream: Keystream { Keystream(maskKey: key) }
 
     /// Calls `body` with consecutive blocks of keystream for as long as it asks for more.
     ///
@@ -52,33 +39,38 @@ public struct MaskGenerator: Sendable {
     func forEachBlock(
         first: Int, _ body: (_ keystream: UnsafeRawBufferPointer) -> Int
     ) throws(CryptographyError) {
-        var counter: UInt128 = 0
-        let aesKey = key.withSpan { span in
-            for index in 16..<32 { counter = counter << 8 | UInt128(span[index]) }
-            return SecretBytes(count: 16) { (target) in for index in 0..<16 { target[index] = span[index] } }
-                .symmetricKey
-        }
+        let keystream = self.keystream
+        var cipherBlock = 0
         var zeros: [UInt8] = []
         var wanted = first
         while wanted > 0 {
-            precondition(zeros.count % 16 == 0, "Keystream cannot go on inside a block of the cipher.")
+            precondition(
+                zeros.count % Keystream.cipherBlockByteCount == 0,
+                "Keystream cannot go on inside a block of the cipher.")
             let byteCount = min(wanted, Self.blockByteCount)
             if zeros.count != byteCount { zeros = [UInt8](repeating: 0, count: byteCount) }
-            do {
-                let nonce = try AES._CTR.Nonce(nonceBytes: bigEndianBytes(counter))
-                let keystream = try AES._CTR.encrypt(zeros, using: aesKey, nonce: nonce)
-                // SAFETY: the buffer does not outlive the closure.
-                wanted = unsafe withLibraryBytes(keystream) { (buffer) in unsafe body(buffer) }
-            } catch {
-                throw .libraryFailure
-            }
-            counter &+= UInt128(byteCount / 16)
+            // SAFETY: `body` gets the bytes for the time of the call.
+            wanted = try unsafe keystream.withBytes(fromCipherBlock: cipherBlock, replacing: zeros, body)
+            cipherBlock += byteCount / Keystream.cipherBlockByteCount
         }
     }
 }
 
 /// An element to which pseudo-random masks can be added.
 public protocol MaskableElement: PrimeFieldElement {
+    /// Adds each of `masks` to `vector`, or subtracts it; the result is right mod 2^b and not reduced.
+    ///
+    /// It is the same for every number of threads.
+    /// - Parameters:
+    ///   - masks: each goes over the whole vector.
+    ///   - vector: what is masked in place. After an error it is to be thrown away.
+    ///   - width: the ring.
+    ///   - threads: at most so many threads work at once; 1 or more.
+    /// - Throws: `.libraryFailure`, which does not happen.
+    static func apply(
+        _ masks: [SignedMask], to vector: inout [Self], width: RingWidth, threads: Int
+    ) throws(CryptographyError)
+
     /// Adds the mask of `generator` to `vector`; the sum is right mod 2^b and not reduced.
     static func add(_ generator: MaskGenerator, to vector: inout [Self], width: RingWidth) throws(CryptographyError)
 
@@ -96,21 +88,41 @@ public protocol MaskableElement: PrimeFieldElement {
     ) throws(CryptographyError)
 }
 
+extension MaskableElement {
+    /// Adds each of `masks` to `vector`, or subtracts it, on the calling thread.
+    public static func apply(
+        _ masks: [SignedMask], to vector: inout [Self], width: RingWidth
+    ) throws(CryptographyError) {
+        try apply(masks, to: &vector, width: width, threads: 1)
+    }
+
+    /// Applies one mask after the other, on the calling thread: for elements that are no words.
+    public static func apply(
+        _ masks: [SignedMask], to vector: inout [Self], width: RingWidth, threads: Int
+    ) throws(CryptographyError) {
+        for mask in masks {
+            if mask.isAdded {
+                try add(mask.generator, to: &vector, width: width)
+            } else {
+                try subtract(mask.generator, from: &vector, width: width)
+            }
+        }
+    }
+}
+
 extension UInt32: MaskableElement {
     /// Adds a mask, in place.
     public static func add(
         _ generator: MaskGenerator, to vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
-        precondition(width.bits <= 32, "The element type is narrower than the ring.")
-        try expand(generator, UInt32.self, over: &vector, subtracting: false)
+        try apply([SignedMask(generator: generator, isAdded: true)], to: &vector, width: width, threads: 1)
     }
 
     /// Subtracts a mask, in place.
     public static func subtract(
         _ generator: MaskGenerator, from vector: inout [UInt32], width: RingWidth
     ) throws(CryptographyError) {
-        precondition(width.bits <= 32, "The element type is narrower than the ring.")
-        try expand(generator, UInt32.self, over: &vector, subtracting: true)
+        try apply([SignedMask(generator: generator, isAdded: false)], to: &vector, width: width, threads: 1)
     }
 
     /// Adds a mask over a prime field of at most 32 bits, in place.
@@ -135,22 +147,14 @@ extension UInt64: MaskableElement {
     public static func add(
         _ generator: MaskGenerator, to vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {
-        if width.bits <= 32 {
-            try expand(generator, UInt32.self, over: &vector, subtracting: false)
-        } else {
-            try expand(generator, UInt64.self, over: &vector, subtracting: false)
-        }
+        try apply([SignedMask(generator: generator, isAdded: true)], to: &vector, width: width, threads: 1)
     }
 
     /// Subtracts a mask, in place.
     public static func subtract(
         _ generator: MaskGenerator, from vector: inout [UInt64], width: RingWidth
     ) throws(CryptographyError) {
-        if width.bits <= 32 {
-            try expand(generator, UInt32.self, over: &vector, subtracting: true)
-        } else {
-            try expand(generator, UInt64.self, over: &vector, subtracting: true)
-        }
+        try apply([SignedMask(generator: generator, isAdded: false)], to: &vector, width: width, threads: 1)
     }
 
     /// Adds a mask over a prime field, in place.
@@ -174,47 +178,6 @@ extension UInt64: MaskableElement {
             try expand(generator, UInt64.self, over: &vector, in: field, subtracting: true)
         }
     }
-}
-
-/// Adds or subtracts the mask, whose words are narrower than or as wide as the elements. Inlined, so that both types
-/// are known in the loops.
-@inline(__always)
-private func expand<Element: FixedWidthInteger, Word: FixedWidthInteger & BitwiseCopyable>(
-    _ generator: MaskGenerator, _: Word.Type, over vector: inout [Element], subtracting: Bool
-) throws(CryptographyError) {
-    let size = MemoryLayout<Word>.size
-    let failure: CryptographyError? = unsafe vector.withUnsafeMutableBufferPointer { (target) in
-        let count = target.count
-        do throws(CryptographyError) {
-            unsafe try generator.forEachBlock(byteCount: count * size) { (offset, keystream) in
-                let first = offset / size
-                let words = keystream.count / size
-                precondition(first + words <= count, "Keystream for more elements than there are.")
-                guard let source = keystream.baseAddress, let base = target.baseAddress else { return }
-                let elements = unsafe base + first
-                // Unchecked arithmetic on hoisted pointers, so that the loops become vector instructions.
-                // SAFETY: index · size + size ≤ keystream.count by the choice of `words`, and first + index < count by the
-                // precondition above.
-                if subtracting {
-                    for index in 0..<words {
-                        let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
-                        unsafe elements[index] =
-                            elements[index] &- Element(truncatingIfNeeded: Word(littleEndian: word))
-                    }
-                } else {
-                    for index in 0..<words {
-                        let word = unsafe source.loadUnaligned(fromByteOffset: index &* size, as: Word.self)
-                        unsafe elements[index] =
-                            elements[index] &+ Element(truncatingIfNeeded: Word(littleEndian: word))
-                    }
-                }
-            }
-            return nil
-        } catch {
-            return error
-        }
-    }
-    if let failure { throw failure }
 }
 
 /// Adds or subtracts the mask over a prime field: words mod 2^k, without those that are not below p. Inlined, so that

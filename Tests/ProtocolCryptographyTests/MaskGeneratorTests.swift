@@ -80,7 +80,7 @@ import Testing
 
     // MARK: Blocks
 
-    /// The keystream is made 64 KiB at a time. Block n of it must be the first block of the counter plus n, and a
+    /// The keystream is made 96 KiB at a time. Block n of it must be the first block of the counter plus n, and a
     /// shorter mask the beginning of a longer one, on both sides of every border.
     @Test func `borders between blocks do not show, in words of 4 bytes`() throws {
         try checkBorders(UInt32.self, bits: 32)
@@ -91,10 +91,10 @@ import Testing
     }
 
     private func checkBorders<Word: MaskableElement & RingWord>(_: Word.Type, bits: Int) throws {
-        // The counter carries out of its last 8 bytes in the second block of 64 KiB.
-        let start = (UInt128(7) << 64 | UInt128(UInt64.max)) - 5000
+        // The counter carries out of its last 8 bytes in the second block of 96 KiB.
+        let start = (UInt128(7) << 64 | UInt128(UInt64.max)) - 8000
         func key(_ counter: UInt128) -> [UInt8] { Self.aesKey + bigEndianBytes(counter) }
-        let perBlock = 64 * 1024 / (bits / 8)
+        let perBlock = 96 * 1024 / (bits / 8)
         let perCounter = 16 / (bits / 8)
         let long = try mask(key(start), Word.self, bits: bits, count: 3 * perBlock + 5)
         for border in [perBlock, 2 * perBlock, 3 * perBlock] {
@@ -102,7 +102,7 @@ import Testing
                 #expect(try mask(key(start), Word.self, bits: bits, count: count) == Array(long.prefix(count)))
             }
         }
-        for number in [0, 1, 4094, 4095, 4096, 4097, 4999, 5000, 5001, 8191, 8192, 12287] {
+        for number in [0, 1, 6142, 6143, 6144, 6145, 7999, 8000, 8001, 12287, 12288, 18431] {
             let expected = try mask(key(start + UInt128(number)), Word.self, bits: bits, count: perCounter)
             #expect(Array(long[number * perCounter..<(number + 1) * perCounter]) == expected, "\(number)")
         }
