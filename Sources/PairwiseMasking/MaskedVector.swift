@@ -41,21 +41,11 @@ struct MaskedSum<Element: MaskableElement>: Sendable {
 
     mutating func fold(_ vector: consuming MaskedVector<Element>) { Element.add(vector.elements, to: &elements) }
 
-    /// Takes back a mask that a client added or subtracted.
-    mutating func remove(_ mask: SignedMask, width: RingWidth) throws(CryptographyError) {
-        try remove([mask], width: width, threads: 1)
-    }
-
     /// Takes back masks that clients added or subtracted, on at most `threads` threads.
     ///
     /// One call with all masks goes through the sum once; calls with one mask each go through it as often.
     mutating func remove(_ masks: [SignedMask], width: RingWidth, threads: Int) throws(CryptographyError) {
         try Element.apply(masks.map(\.opposite), to: &elements, width: width, threads: threads)
-    }
-
-    /// Takes back masks that clients added or subtracted.
-    mutating func remove(_ masks: [SignedMask], width: RingWidth, threads: Int) throws(CryptographyError) {
-        for mask in masks { try remove(mask, width: width) }
     }
 
     /// The sum in the clear, once no mask is left on it.

@@ -11,9 +11,6 @@ public enum MaskingGraph: Sendable {
     /// Each client with `neighbors` others, drawn anew for each round [BBG+20]: `secagg+`. Against a server that lies
     /// the draw needs a public beacon; without one the server draws it, which only `.curious` allows.
     case sparse(neighbors: Int, beacon: (any PublicBeacon)? = nil)
-
-    /// The most neighbors that the lengths on the wire allow.
-    static let maximumNeighbors = 20_000
 }
 
 /// The circulant graph of one round: the clients stand on a circle in random order, and each is the neighbor of those at

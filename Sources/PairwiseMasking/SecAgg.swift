@@ -76,8 +76,8 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
         let count = contributors.count
         var holders = count
         if case .sparse(let neighbors, let beacon) = graph {
-            guard neighbors % 2 == 0, neighbors >= 2, neighbors <= min(count - 2, MaskingGraph.maximumNeighbors) else {
-                throw .neighborsOutOfRange(neighbors, maximum: min(count - 2, MaskingGraph.maximumNeighbors))
+            guard neighbors % 2 == 0, neighbors >= 2, neighbors <= min(count - 2, MaskingPlan.maximumNeighbors) else {
+                throw .neighborsOutOfRange(neighbors, maximum: min(count - 2, MaskingPlan.maximumNeighbors))
             }
             guard threat == .curious || beacon != nil else { throw .missingBeacon }
             holders = neighbors
@@ -143,10 +143,6 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
 
     /// How many signatures of others a client needs.
     var signaturesNeeded: Int { isSparse ? threshold : threshold - 1 }
-
-    /// The fewest survivors that two disjoint runs of k/2 places must hold: halfway between the clients that may collude
-    /// among k, at most 2t − k, and the t of them that must survive anyway.
-    package static func cutFloor(neighbors: Int, threshold: Int) -> Int { (3 * threshold - neighbors + 1) / 2 }
 
     /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {

@@ -149,7 +149,7 @@ extension SecAggClient {
             .tooFewSurvivors, have >= scheme.minimumContributors,
             .tooFewParties(have: have, need: scheme.minimumContributors))
         if scheme.isSparse && scheme.threat.hasConsistencyRound {
-            let need = SecAgg<Element>.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
+            let need = MaskingPlan.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
             let cut = MaskingCircle(count: count, neighbors: scheme.neighbors, binding: held.round.binding)
                 .weakestCut(survivors)
             try require(.circleCut, cut >= need, .circleCut(have: cut, need: need))

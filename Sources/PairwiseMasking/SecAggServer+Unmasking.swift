@@ -4,10 +4,45 @@ internal import ProtocolCryptography
 internal import SecureAggregation
 internal import SecureRandomness
 
+/// What some clients left in the sum.
+enum RemainingMasks: Sendable {
+    case masks([SignedMask])
+    /// The shares that were revealed do not give the secret of this client.
+    case inconsistent(dealer: PartyID)
+}
+
 extension SecAggServer {
+    /// The masks that clients of U2 left in the sum, found on ``SecAgg/unmaskingThreads`` threads.
+    func masks(leftBy clients: [PartyID]) throws(AggregationError) -> RemainingMasks {
+        let parts = max(1, min(scheme.unmaskingThreads, clients.count))
+        let results = concurrentMap(parts) { (part) -> Result<RemainingMasks, AggregationError> in
+            do throws(AggregationError) {
+                var reconstruction = SecretReconstruction(threshold: scheme.threshold)
+                var masks: [SignedMask] = []
+                for client in clients[clients.count * part / parts..<clients.count * (part + 1) / parts] {
+                    guard let found = try self.masks(leftBy: client, using: &reconstruction) else {
+                        return .success(.inconsistent(dealer: client))
+                    }
+                    masks += found
+                }
+                return .success(.masks(masks))
+            } catch {
+                return .failure(error)
+            }
+        }
+        var all: [SignedMask] = []
+        for result in results {
+            switch try result.get() {
+            case .inconsistent(let dealer): return .inconsistent(dealer: dealer)
+            case .masks(let masks): all += masks
+            }
+        }
+        return .masks(all)
+    }
+
     /// The masks that a client of U2 left in the sum: its own if it survived, else those that its surviving neighbors
     /// share with it. Nil if the shares that were revealed do not give its secret.
-    func masks(
+    private func masks(
         leftBy client: PartyID, using reconstruction: inout SecretReconstruction
     ) throws(AggregationError) -> [SignedMask]? {
         guard let advertisement = roster[client], let binding = network?.binding else { throw .outOfOrder }

@@ -40,6 +40,9 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
     private(set) var revealed: [PartyID: [ShamirShare]] = [:]
     private var responders: Set<PartyID> = []
 
+    /// Of how many clients the masks are taken off in one go.
+    private static var clientsAtOnce: Int { 512 }
+
     /// Who is whose neighbor in this round.
     struct Network {
         let binding: HashDigest
@@ -267,7 +270,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
                     return abort(have: alive, need: scheme.threshold, telling: sharers)
                 }
             }
-            let floor = SecAgg<Element>.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
+            let floor = MaskingPlan.cutFloor(neighbors: scheme.neighbors, threshold: scheme.threshold)
             let cut = scheme.threat.hasConsistencyRound ? circle.weakestCut(survivorSet) : floor
             guard cut >= floor else { return abort(have: cut, need: floor, telling: sharers) }
         }
@@ -379,20 +382,23 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             return .aborted(
                 .tooFewParties(stage: stage.name, have: responders.count, need: scheme.threshold), sending: [])
         }
-        var reconstruction = SecretReconstruction(threshold: scheme.threshold)
-        for client in sharers.sorted() {
-            if leavesNothing(client) { continue }
-            // On the complete graph all responders hold shares of everybody.
-            let answers = scheme.isSparse ? neighbors(of: client).count(where: responders.contains) : responders.count
+        let dealers = sharers.sorted().filter { !leavesNothing($0) }
+        for client in dealers where scheme.isSparse {
+            let answers = neighbors(of: client).count(where: responders.contains)
             guard answers >= scheme.threshold else {
                 return .aborted(
                     .tooFewParties(stage: stage.name, have: answers, need: scheme.threshold), sending: [])
             }
-            guard let masks = try masks(leftBy: client, using: &reconstruction) else {
-                return .aborted(.inconsistentShares(dealer: client), sending: [])
-            }
-            try withCryptography { () throws(CryptographyError) in
-                try sum.remove(masks, width: scheme.width, threads: scheme.unmaskingThreads)
+        }
+        // Some clients at a time, so that their masks' keys take no more memory the more clients there are.
+        for start in stride(from: 0, to: dealers.count, by: Self.clientsAtOnce) {
+            let batch = Array(dealers[start..<min(start + Self.clientsAtOnce, dealers.count)])
+            switch try masks(leftBy: batch) {
+            case .inconsistent(let dealer): return .aborted(.inconsistentShares(dealer: dealer), sending: [])
+            case .masks(let masks):
+                try withCryptography { () throws(CryptographyError) in
+                    try sum.remove(masks, width: scheme.width, threads: scheme.unmaskingThreads)
+                }
             }
         }
         return .finished(

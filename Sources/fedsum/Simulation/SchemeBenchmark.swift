@@ -158,11 +158,15 @@ struct SchemeBenchmark {
             let clients = benchmark.clients
             let threshold = benchmark.scheme.threshold(clients: clients, benchmark.parties)
             let derived = benchmark.scheme.threshold(clients: clients, benchmark.parties.withDerivedThresholds)
+            let belowPlan =
+                benchmark.scheme.isMasking
+                ? benchmark.parties.isBelowPlan(benchmark.scheme, clients: clients)
+                : (threshold ?? 0) < (derived ?? 0)
             return Row(
                 scheme: benchmark.scheme, clients: clients, dimension: benchmark.dimension,
                 dropouts: lostCount, bits: benchmark.bits, modulusBits: scheme.field?.bits ?? scheme.width.bits,
                 modulus: scheme.field?.description ?? scheme.width.description, threshold: threshold,
-                neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties), belowPlan: (threshold ?? 0) < (derived ?? 0),
+                neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties), belowPlan: belowPlan,
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, processSeconds: used.inSeconds,
                 peakMemory: peakMemory)

@@ -134,24 +134,36 @@ struct PartyOptions: ParsableArguments {
 
     /// Neighbors and threshold of a masking scheme, given or by default.
     func masking(_ scheme: SchemeName, clients: Int) -> MaskingParameters {
-        let isSparse = scheme == .secaggPlus && (neighbors != nil || clients > MaskingParameters.completeUpTo)
-        guard isSparse else {
+        let isSparse = scheme == .secaggPlus && (neighbors != nil || clients > MaskingPlan.completeGraphLimit)
+        let plan = isSparse ? assumptions(clients: clients).flatMap { try? MaskingPlan($0) } : nil
+        guard isSparse, let neighbors = neighbors ?? plan?.neighbors else {
             return MaskingParameters(
                 isSparse: false, neighbors: clients - 1,
                 threshold: threshold ?? SecAgg<UInt32>.defaultThreshold(of: clients))
         }
-        let neighbors = neighbors ?? 122
+        let derived = neighbors == plan?.neighbors ? plan?.threshold : nil
         return MaskingParameters(
             isSparse: true, neighbors: neighbors,
-            threshold: threshold ?? SecAgg<UInt32>.defaultThreshold(of: neighbors))
+            threshold: threshold ?? derived ?? SecAgg<UInt32>.defaultThreshold(of: neighbors))
+    }
+
+    /// Whether a masking scheme's parameters are weaker than `fedsum plan` says for 10 % adversaries and 10 % dropouts.
+    func isBelowPlan(_ scheme: SchemeName, clients: Int) -> Bool {
+        guard let assumptions = assumptions(clients: clients) else { return false }
+        let parameters = masking(scheme, clients: clients)
+        guard parameters.isSparse else {
+            return parameters.threshold < (try? assumptions.completeGraphThreshold()) ?? 0
+        }
+        return assumptions.isBelowPlan(neighbors: parameters.neighbors, threshold: parameters.threshold)
+    }
+
+    private func assumptions(clients: Int) -> MaskingAssumptions? {
+        try? MaskingAssumptions(clients: clients, adversaryFraction: 0.1, dropoutFraction: 0.1, threat: threat)
     }
 }
 
 /// The graph and the threshold of a masking scheme.
 struct MaskingParameters {
-    /// Up to how many clients `secagg+` takes the complete graph unless told otherwise.
-    static let completeUpTo = 100
-
     let isSparse: Bool
     let neighbors: Int
     let threshold: Int

@@ -169,7 +169,7 @@ enum MaskingGraphVerifier: CaseVerifier {
         let circle = MaskingCircle(places: places.map { Int32($0) }, neighbors: neighbors)
         let fewest = circle.weakestCut(ClientSet(positions: survivors, of: places.count))
         try requireEqual(fewest, fields.integer("fewest"), "fewest")
-        let allowed = SecAgg<UInt32>.cutFloor(neighbors: neighbors, threshold: try fields.integer("threshold"))
+        let allowed = MaskingPlan.cutFloor(neighbors: neighbors, threshold: try fields.integer("threshold"))
         try requireEqual(allowed, fields.integer("allowed"), "allowed")
         let isValid = try fields.isValid()
         if !isValid { try requireEqual(fields.string("error"), "circle-cut", "error") }
