@@ -69,6 +69,8 @@ def refusal_entries(log):
     ]
     for stage, party, sender, reason in log.given_up:
         out.append({"stage": stage, "by": party, "from": sender, "reaction": "abort", "error": reason})
+    for stage, party, sender, reason in log.left_out:
+        out.append({"stage": stage, "by": party, "from": sender, "reaction": "leave-out", "error": reason})
     for m in log.messages:
         if (m["stage"], m["from"], m["to"]) not in log.faults.replace:
             for u in wire.decode(log.session, m["bytes"])[1].get("contributors", []) if is_complaint(m) else []:
@@ -93,12 +95,17 @@ class Rounds:
             self.listed.append({**head, "id": name, "messages": messages, **end})
         return next(listed for listed in self.listed if listed["id"] == name)
 
-    def compared(self, log, honest):
-        """The fields of a case: messages, those of the undisturbed round by number, and which are replaced."""
+    def compared(self, log, honest, with_added=False):
+        """The fields of a case: messages, those of the undisturbed round by number, and which are replaced or added."""
         routes = [(m["stage"], m["from"], m["to"]) for m in honest["messages"]]
-        messages, replaced = [], []
+        messages, replaced, added, seen = [], [], [], set()
         for index, m in enumerate(log.messages):
             route = (m["stage"], m["from"], m["to"])
+            if route in seen:
+                added.append(index)
+                messages.append(m)
+                continue
+            seen.add(route)
             number = routes.index(route) if route in routes else None
             if route in log.faults.replace:
                 replaced.append({"index": index, "original": number})
@@ -106,4 +113,5 @@ class Rounds:
             same = number is not None and honest["messages"][number] == m
             messages.append(number if same else m)
         assert len(replaced) == len(log.faults.replace)
-        return {"replaced": replaced, "messages": messages}
+        assert len(added) == len(log.faults.added)
+        return {"replaced": replaced, **({"added": added} if with_added else {}), "messages": messages}

@@ -12,6 +12,7 @@ import cases_plan
 import cases_rounds
 import cases_wire
 import must_fail_leader
+import must_fail_masking
 import must_fail_peers
 import must_fail_server
 import must_fail_sessions
@@ -23,6 +24,11 @@ MUST_FAIL = (
     "Rounds of the list `rounds` in which the messages of `replaced` are other bytes than the senders' own, which are number "
     "`original` of the undisturbed round. Of `messages`, a number is that message of the undisturbed round. `refusals` says "
     "who refuses what and how; `outcome` is how the round ends."
+)
+
+MORE_FAIL = (
+    " Further numbers are those of the round's `others`: what honest parties send in several cases. `added` lists messages that "
+    "follow the sender's own of the same stage."
 )
 
 FILES = {
@@ -89,7 +95,9 @@ FILES = {
         "sha256 is over all positions as big-endian words of 4 bytes.",
     ),
     "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),
-    "must_fail/plain_round_v1": (lambda: must_fail_server.server_rounds("plain"), MUST_FAIL),
+    "must_fail/plain_round_v1": (must_fail_server.plain_rounds, MUST_FAIL),
+    "must_fail/secagg_round_v1": (lambda: must_fail_masking.masking_rounds("secagg"), MUST_FAIL + MORE_FAIL),
+    "must_fail/secagg_plus_round_v1": (lambda: must_fail_masking.masking_rounds("secagg+"), MUST_FAIL + MORE_FAIL),
     "must_fail/additive_round_v1": (lambda: must_fail_leader.leader_rounds("additive"), MUST_FAIL),
     "must_fail/shamir_round_v1": (lambda: must_fail_leader.leader_rounds("shamir"), MUST_FAIL),
     "must_fail/peer_to_peer_round_v1": (must_fail_peers.peer_rounds, MUST_FAIL),

@@ -62,6 +62,7 @@ class Client:
         self.session, self.u, self.x, self.beacon, self.generator = session, u, x, beacon, generator
         self.threshold, self.minimum = session.threshold, minimum
         self.is_complete = session.scheme == "secagg"
+        self.left_out = []  # (dealer, reason): whose box did not open
         self.channel_private = generator.draw("channelPrivateKey", None, 32)
         self.mask_seed = generator.draw("maskSeed", None, 32)
         self.self_seed = generator.draw("selfMaskSeed", None, 32)
@@ -206,8 +207,9 @@ class Client:
         for v in sorted([*self.boxes, self.u] if self.is_complete else self.boxes):
             try:
                 mask_share, self_share = self.own_shares if v == self.u else self.open_shares(v)
-            except Refused:
-                continue  # a box that does not open is a share that is not held
+            except Refused as reason:
+                self.left_out.append((v, str(reason)))  # a box that does not open is a share that is not held
+                continue
             shares.append({"of": v, "share": self_share if v in self.survivors else mask_share})
         return {"shares": shares}
 
@@ -236,7 +238,10 @@ class Client:
         return ed25519.fault(key, message, entry["signature"]) is None
 
     def open_shares(self, v):
-        plaintext = keys.open_box(self.bound, self.channel_key(v, self.u), 0x32, v, self.u, self.boxes[v])
+        try:
+            plaintext = keys.open_box(self.bound, self.channel_key(v, self.u), 0x32, v, self.u, self.boxes[v])
+        except Refused:
+            raise Refused("box-does-not-open") from None
         require(plaintext[:8] == wire.u32(v) + wire.u32(self.u), "wrong-parties-in-share")
         return plaintext[8:40], plaintext[40:72]
 
@@ -252,18 +257,28 @@ class Setup:
         self.pulse, self.beacon = pulse, beacon
 
 
-def secret_of(session, u, shares, is_right):
-    """The secret of which these are shares: (abscissa, bytes), ascending. Any t of them in a row, around, may be the right ones."""
+def secret_of(session, shares, is_right):
+    """The secret of which these are shares: (abscissa, bytes), ascending. Any t of them in a row, around, may be the right
+    ones. Also the abscissas of those shares that are false."""
     t = session.threshold
     require(len(shares) >= t, "too-few-shares")
     for first in range(len(shares)):
-        secret = reconstruct(t, [shares[(first + i) % len(shares)] for i in range(t)])
+        row = [shares[(first + i) % len(shares)] for i in range(t)]
+        secret = reconstruct(t, row)
         if is_right(secret):
-            return secret
+            return secret, [share[0] for share in shares if not is_on(t, row, share)]
     raise Refused("inconsistent-share")
 
 
-def remove_masks(session, bound, the_graph, advertisements, u2, inputs, revealed, blame):
+def is_on(t, row, share):
+    try:
+        reconstruct(t, row + [share] * (share not in row))
+        return True
+    except Refused:
+        return False
+
+
+def remove_masks(session, bound, the_graph, advertisements, u2, inputs, revealed, blame, leave_out):
     """The server's last step: U3's vectors without the self masks of U3 and the pairwise masks with U2 \\ U3."""
     bits, dimension = session.bits, session.dimension
     total = [0] * dimension
@@ -281,7 +296,8 @@ def remove_masks(session, bound, the_graph, advertisements, u2, inputs, revealed
             def is_right(seed, u=u):
                 return public_key(seed) == advertisements[u]["maskPublicKey"]
         try:
-            seed = secret_of(session, u, shares, is_right)
+            seed, false = secret_of(session, shares, is_right)
+            leave_out([session.contributors[x - 1] for x in false])
         except Refused as reason:
             blame(u, str(reason))
         if u in inputs:
@@ -356,6 +372,8 @@ class Round:
         if self.sends(u, what):
             body = self.hear(stage, u, kind, act)
             if body is not None:
+                if reply == 0x36:
+                    self.log.left_out += [(4, u, v, reason) for v, reason in self.clients[u].left_out]
                 self.log.send({2: 3, 4: 5, 6: 7 if reply == 0x39 else 9, 8: 9}[stage], u, self.server, reply, body)
 
     def run(self):
@@ -381,12 +399,13 @@ class Round:
             entropy = self.setup.server_generator.draw("entropy", None, 32)
         else:
             entropy = self.setup.beacon(self.setup.pulse)
-            self.tell(1, u1, 0x37, lambda u: {"root": tree.root, "pulse": self.setup.pulse})
         binding = graph.binding_of(session, tree.root, entropy)
         the_graph = graph.graph_of(session, binding)
         self.intermediate |= {"root": tree.root, "entropy": entropy, "binding": binding}
         self.intermediate |= {} if self.is_complete else {"circle": the_graph.circle}
         self.graph, self.tree = the_graph, tree
+        if not self.is_complete and threat:  # the beacon's pulse comes after this
+            self.tell(1, u1, 0x37, lambda u: {"root": tree.root, "pulse": self.setup.pulse})
         if self.is_complete:
             roster = {"threat": threat, "roster": [{"id": v, "keys": advertisements[v]} for v in u1]}
             self.tell(2, u1, 0x31, lambda u: roster)
@@ -444,9 +463,14 @@ class Round:
             log.given_up.append((9, server, dealer, reason))
             raise RoundAborted(9, server, log, reason)
 
+        def leave_out(holders):
+            for v in holders:
+                if (9, server, v, "inconsistent-share") not in log.left_out:
+                    log.left_out.append((9, server, v, "inconsistent-share"))
+
         vectors = {u: body["elements"] for u, body in masked.items()}
         bound = graph.Bound(session, binding)
-        self.total = remove_masks(session, bound, the_graph, advertisements, u2, vectors, revealed, blame)
+        self.total = remove_masks(session, bound, the_graph, advertisements, u2, vectors, revealed, blame, leave_out)
         return self
 
     def is_answered(self, answers):

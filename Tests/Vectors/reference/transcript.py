@@ -33,6 +33,7 @@ class Transcript:
         self.messages, self.sends, self.gone = [], {}, set()
         self.refusals = []  # (stage, receiver, sender, reason): messages that their receivers drop
         self.given_up = []  # (stage, party, sender, reason): who aborts over what it was sent
+        self.left_out = []  # (stage, party, sender, reason): what a party goes on without
 
     def send(self, stage, sender, receiver, kind, body):
         self.send_all(stage, sender, [(receiver, kind, body)])
