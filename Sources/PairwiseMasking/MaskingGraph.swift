@@ -76,7 +76,9 @@ package struct MaskingCircle: Sendable {
         let isThere = places.map { survivors.contains(Int($0)) ? 1 : 0 }
         var runs = [Int](repeating: 0, count: count)
         runs[0] = isThere[0..<run].reduce(0, +)
-        for start in 1..<count { runs[start] = runs[start - 1] - isThere[start - 1] + isThere[(start - 1 + run) % count] }
+        for start in 1..<count {
+            runs[start] = runs[start - 1] - isThere[start - 1] + isThere[(start - 1 + run) % count]
+        }
         // The least run among those from `run` to N − `run` places on, for each start: a sliding minimum. `candidates`
         // holds the starts that can still be a minimum, ascending, with ascending values.
         var fewest = Int.max

@@ -14,7 +14,8 @@ struct SecAggViolation: Error {
 extension SecAggClient {
     /// Throws the violation unless the condition holds or a test waived this check.
     func require(
-        _ refusal: SecAggRefusal, _ condition: @autoclosure () -> Bool, _ violation: @autoclosure () -> ProtocolViolation
+        _ refusal: SecAggRefusal, _ condition: @autoclosure () -> Bool,
+        _ violation: @autoclosure () -> ProtocolViolation
     ) throws(SecAggViolation) {
         if scheme.waivedRefusals.contains(refusal) || condition() { return }
         throw SecAggViolation(violation())
@@ -50,10 +51,8 @@ extension SecAggClient {
     /// the beacon, on the graph that the beacon draws, with all neighbors in it.
     func peers(in neighborhood: Neighborhood, secrets: Secrets) throws(SecAggViolation) -> Peers {
         let (root, entropy) = (neighborhood.root, neighborhood.entropy)
-        let isWellFormed =
-            neighborhood.threat == scheme.threat
-            && neighborhood.depth == MerkleTree.depth(of: scheme.contributors.count)
-        try require(.badAdvertisement, isWellFormed, .wrongThreatModel)
+        try require(.badAdvertisement, neighborhood.threat == scheme.threat, .wrongThreatModel)
+        try require(.wrongPath, neighborhood.depth == depth, .wrongPath(id))
         if let beacon = scheme.beacon {
             try require(.changedRoot, secrets.commitment?.root == root, .changedRoot)
             let output = secrets.commitment.flatMap { beacon.output(of: $0.pulse) }
@@ -61,7 +60,8 @@ extension SecAggClient {
         }
         let ownLeaf = secrets.advertisement.leaf(of: id)
         try require(
-            .ownKeysChanged, MerkleTree.holds(
+            .ownKeysChanged,
+            MerkleTree.holds(
                 ownLeaf, at: position, of: scheme.contributors.count, path: neighborhood.ownPath, root: root),
             .ownKeysChanged)
         let binding = SecAgg<Element>.binding(session: session, root: root, entropy: entropy)
@@ -98,7 +98,8 @@ extension SecAggClient {
     ) throws(SecAggViolation) {
         let position = scheme.positions[client]
         try require(
-            .wrongPath, position.map {
+            .wrongPath,
+            position.map {
                 MerkleTree.holds(leaf, at: $0, of: scheme.contributors.count, path: path, root: root)
             } ?? false,
             .wrongPath(client))
@@ -120,6 +121,8 @@ extension SecAggClient {
                 .badSignature(entry.id))
         }
     }
+
+    private var depth: Int { MerkleTree.depth(of: scheme.contributors.count) }
 
     // MARK: Round 2
 
@@ -178,9 +181,8 @@ extension SecAggClient {
     func validate(
         _ list: WitnessList, under statement: SurvivorStatement, round: Round
     ) throws(SecAggViolation) {
-        let isWellFormed =
-            list.threat == scheme.threat && list.depth == MerkleTree.depth(of: scheme.contributors.count)
-        try require(.badAdvertisement, isWellFormed, .wrongThreatModel)
+        try require(.badAdvertisement, list.threat == scheme.threat, .wrongThreatModel)
+        try require(.wrongPath, list.depth == depth, .wrongPath(id))
         let witnesses = self.witnesses(of: statement)
         for witness in list.witnesses {
             let entry = witness.entry

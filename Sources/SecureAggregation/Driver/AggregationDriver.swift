@@ -35,6 +35,9 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// should not.
     package var substitute: ((Frame, Stage?) -> [UInt8]?)?
 
+    /// Gives further bytes that travel after a frame on the same way: for checks in which somebody sends twice.
+    package var addition: ((Frame, Stage?) -> [UInt8]?)?
+
     /// What the driver knows of a party.
     private struct Seat {
         /// What it waits for; nil once it has finished or given up.
@@ -145,13 +148,16 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     ) {
         let previous = seats[id]?.expectation?.stage
         var frames: [Frame] = []
+        var added: [Frame] = []
         var records: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)] = []
         for envelope in transition.envelopes {
             let bytes = envelope.message.encoded(as: format)
             for receiver in envelope.receivers {
                 var frame = Frame(sender: id, receiver: receiver, bytes: bytes)
+                let further = addition?(frame, envelope.message.stage)
                 if let other = substitute?(frame, envelope.message.stage) { frame.bytes = other }
                 frames.append(frame)
+                if let further { added.append(Frame(sender: id, receiver: receiver, bytes: further)) }
             }
             records.append((envelope.message.stage, envelope.message.type, nil, envelope.receivers.count))
         }
@@ -178,6 +184,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         seats[id]?.failed = []
         // A step in which a contributor only takes note is none of its sends.
         let sent = frames.isEmpty && !servers.contains(id) ? [] : transport.send(frames, from: id)
+        if !added.isEmpty { transport.resend(added) }
         if transport.canReconnect {
             let origins = records.flatMap { Array(repeating: ($0.stage, $0.type), count: $0.count) }
             // What a party makes while it is cut off leaves it when it is back.
@@ -259,7 +266,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     }
 
     /// Digests tell a repeated message from a contradicting one; without faults neither happens.
-    private var needsDigests: Bool { transport.canRepeat }
+    private var needsDigests: Bool { transport.canRepeat || addition != nil }
 
     private mutating func deliver(
         _ message: consuming Scheme.Message, from sender: PartyID, to id: PartyID, digest: HashDigest?

@@ -275,7 +275,8 @@ enum MaskingGraphVerifier: CaseVerifier {
         }
         guard intermediate.has("statement") else { return }
         guard let (sharers, survivors) = sets else {
-            return try require(intermediate.isNull("statement"), "no survivors were announced, and there is a statement")
+            return try require(
+                intermediate.isNull("statement"), "no survivors were announced, and there is a statement")
         }
         let statement = SurvivorStatement(binding: binding, sharers: sharers, survivors: survivors)
         try requireEqual(statement.digest.bytes, intermediate.bytes("statement"), "statement")

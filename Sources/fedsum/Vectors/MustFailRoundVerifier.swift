@@ -11,6 +11,7 @@ enum MustFailRoundVerifier {
     static let schemas: Set<String> = [
         "fedsum_must_fail_plain_round_v1", "fedsum_must_fail_additive_round_v1", "fedsum_must_fail_shamir_round_v1",
         "fedsum_must_fail_peer_to_peer_round_v1", "fedsum_must_fail_secagg_round_v1",
+        "fedsum_must_fail_secagg_plus_round_v1",
     ]
 
     static func check(_ document: VectorFields, into report: inout VectorFileReport) throws {
@@ -36,6 +37,8 @@ private struct UndisturbedRound {
     let privateKeys: StatedSession.PrivateKeys
     let round: StatedRound
     let messages: [StatedMessage]
+    /// Messages of disturbed rounds that several cases have, numbered after those of this one.
+    let others: [StatedMessage]
 
     init(_ fields: VectorFields) throws {
         // All who could learn the sum do, so the file does not say it for each.
@@ -50,6 +53,7 @@ private struct UndisturbedRound {
         privateKeys = try RoundVerifier.privateKeys(complete)
         round = try StatedRound(complete, session)
         messages = try fields.objects("messages").map { try StatedMessage($0) }
+        others = fields.has("others") ? try fields.objects("others").map { try StatedMessage($0) } : []
     }
 }
 
@@ -62,6 +66,10 @@ private struct DisturbedRound: StatedSchemeVisitor {
     private let expected: [StatedMessage]
     /// By route: what the sender makes, and what travels instead.
     private let replaced: [StatedMessage.Route: (original: [UInt8], substitute: [UInt8])]
+    /// By route: what is sent after the sender's own message.
+    private let added: [StatedMessage.Route: StatedMessage]
+    /// What is sent on each way when nobody changes a message.
+    private let undisturbed: [StatedMessage.Route: [UInt8]]
 
     /// Who holds what against whom.
     struct Refusal {
@@ -92,10 +100,11 @@ private struct DisturbedRound: StatedSchemeVisitor {
         let own = Dictionary(undisturbed.messages.map { ($0.route, $0.bytes) }) { first, _ in first }
         try require(own.count == undisturbed.messages.count, "a message of the round is there twice")
         var messages: [StatedMessage] = []
+        let pool = undisturbed.messages + undisturbed.others
         for value in try fields.array("messages") {
             if case .integer(let number) = value {
-                try require(undisturbed.messages.indices.contains(number), "there is no message \(number)")
-                messages.append(undisturbed.messages[number])
+                try require(pool.indices.contains(number), "there is no message \(number)")
+                messages.append(pool[number])
             } else {
                 let message = try StatedMessage(VectorFields(value, as: "messages"))
                 try require(own[message.route] != message.bytes, "\(message.route) is as in the undisturbed round")
@@ -113,8 +122,17 @@ private struct DisturbedRound: StatedSchemeVisitor {
             try require(replaced[message.route] == nil, "message \(index) is replaced twice")
             replaced[message.route] = (source.bytes, message.bytes)
         }
-        try require(!replaced.isEmpty, "'replaced' is empty")
+        var added: [StatedMessage.Route: StatedMessage] = [:]
+        for index in fields.has("added") ? try fields.integers("added") : [] {
+            try require(messages.indices.contains(index), "there is no message \(index)")
+            let message = messages[index]
+            try require(own[message.route] != nil, "message \(index) comes after none")
+            try require(added.updateValue(message, forKey: message.route) == nil, "message \(index) is added twice")
+        }
+        try require(!replaced.isEmpty || !added.isEmpty, "nothing is changed")
         self.replaced = replaced
+        self.added = added
+        self.undisturbed = own
         expected = messages.sorted()
     }
 
@@ -122,6 +140,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
     where Scheme.Element: MaskableElement & RingWord {
         var sent: [StatedMessage] = []
         var waiting = replaced
+        var further = added
         var foreign: [StatedMessage.Route] = []
         var driver = AggregationDriver(scheme: scheme, context: context, randomness: round.randomness)
         driver.observer = { frame, stage in
@@ -134,12 +153,29 @@ private struct DisturbedRound: StatedSchemeVisitor {
             if own.bytes != original { foreign.append(own.route) }
             return substitute
         }
+        driver.addition =
+            added.isEmpty
+            ? nil
+            : { frame, stage in
+                guard let message = further.removeValue(forKey: StatedMessage(frame, stage).route) else { return nil }
+                sent.append(message)
+                return message.bytes
+            }
         let outcome = driver.run { (round.inputs[$0] ?? []).map { Scheme.Element($0) } }
 
+        if let missing = further.keys.min() { throw CaseFailure("nobody sends \(missing), after which one is added") }
         if let missing = waiting.keys.min() { throw CaseFailure("nobody sends \(missing), which is replaced") }
-        if let other = foreign.min() { throw CaseFailure("\(other) is not what its sender makes") }
-        // The order within a stage says nothing.
-        sent.sort()
+        // After the first disturbance senders make other messages than in the undisturbed round.
+        let first = replaced.keys.compactMap(\.stage).min()
+        if let other = foreign.filter({ $0.stage == first }).min() {
+            throw CaseFailure("\(other) is not what its sender makes")
+        }
+        // The order within a stage says nothing; of two on one way neither.
+        let byBytes = { (a: StatedMessage, b: StatedMessage) in
+            a.route == b.route ? a.bytes.lexicographicallyPrecedes(b.bytes) : a < b
+        }
+        sent.sort(by: byBytes)
+        let expected = expected.sorted(by: byBytes)
         for (ours, stated) in zip(sent, expected) {
             try requireEqual(ours.route, stated.route, "message")
             try requireEqual(ours.bytes, stated.bytes, "bytes of \(stated.route)")
@@ -148,7 +184,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
 
         let complaints = sent.filter { replaced[$0.route] == nil }
         let found = FoundRefusals(scheme, scheme.messageFormat(in: context), outcome, complaints)
-        try check(found)
+        try check(found, sent)
         if scheme.helpers.isEmpty { try checkPeers(found, outcome, scheme.contributors) }
         switch try fields.string("outcome") {
         case "sum": try checkSum(outcome, scheme.helpers)
@@ -169,9 +205,13 @@ private struct DisturbedRound: StatedSchemeVisitor {
     // MARK: Refusals
 
     /// Everything that the case states happened, and nothing else but what follows from it.
-    private func check(_ found: FoundRefusals) throws {
+    private func check(_ found: FoundRefusals, _ sent: [StatedMessage]) throws {
         var rest = found.entries
         for stated in refusals {
+            if stated.reaction == "leave-out" {
+                try requireLeftOut(stated, sent)
+                continue
+            }
             let position = rest.firstIndex { entry in
                 entry.by == stated.by && entry.from == stated.from && entry.reaction == stated.reaction
                     && entry.errors.contains(stated.error)
@@ -190,11 +230,38 @@ private struct DisturbedRound: StatedSchemeVisitor {
         }
     }
 
+    /// What is left out shows in what is sent next: a share that did not come is not revealed; a false one did no harm to
+    /// the sum, which is checked.
+    private func requireLeftOut(_ stated: Refusal, _ sent: [StatedMessage]) throws {
+        guard let sender = stated.from else { throw CaseFailure("'from' of what is left out is null") }
+        switch stated.error {
+        case "inconsistent-share":
+            let route = StatedMessage.Route(stage: stated.stage, from: sender, to: stated.by)
+            try require(replaced[route] != nil, "what is left out at stage \(stated.stage) is none of 'replaced'")
+            try requireEqual(fields.string("outcome"), "sum", "outcome")
+        case "box-does-not-open", "wrong-parties-in-share":
+            try require(
+                replaced.keys.contains { $0.stage == stated.stage && $0.to == stated.by }
+                    || replaced.keys.contains { $0.from == sender },
+                "what is left out at stage \(stated.stage) is none of 'replaced'")
+            guard let reveal = sent.first(where: { $0.route.stage == 9 && $0.route.from == stated.by }) else {
+                throw CaseFailure("\(stated.by) reveals nothing")
+            }
+            // Entries of four bytes of id and 32 of share, after the header and a length of three bytes.
+            let ids = stride(from: 37, to: reveal.bytes.count, by: 36).map { Array(reveal.bytes[$0..<$0 + 4]) }
+            try require(!ids.contains(bigEndianBytes(sender.rawValue)), "\(stated.by) reveals a share of \(sender)")
+        case let other: throw CaseFailure("nothing is left out for '\(other)'")
+        }
+    }
+
     private func requireRightStage(_ stated: Refusal, _ found: FoundRefusals.Entry) throws {
         switch stated.reaction {
         case "drop":
             // What is dropped is the message of that stage.
             let route = stated.from.map { StatedMessage.Route(stage: stated.stage, from: $0, to: stated.by) }
+            if let route, added[route] != nil { return }
+            // Or one that its sender would not have made, had it not been told something false.
+            if let route, replaced[route] == nil, follows(route) { return }
             guard let route, let message = replaced[route] else {
                 throw CaseFailure("the message that is dropped at stage \(stated.stage) is none of 'replaced'")
             }
@@ -209,18 +276,24 @@ private struct DisturbedRound: StatedSchemeVisitor {
         }
     }
 
+    /// Whether the message on this way is another one than in the undisturbed round, after what was replaced.
+    private func follows(_ route: StatedMessage.Route) -> Bool {
+        let isLater = replaced.keys.contains { ($0.stage ?? 0) < (route.stage ?? 0) && $0.to == route.from }
+        return isLater && expected.contains { $0.route == route && undisturbed[route] != $0.bytes }
+    }
+
     // MARK: The end
 
     private func checkSum<Element: RingWord>(_ outcome: AggregationOutcome<Element>, _ helpers: [PartyID]) throws {
         guard let aggregate = outcome.aggregate else { throw CaseFailure("no sum was learned: \(outcome.aborted)") }
         try requireEqual(aggregate.sum.map { UInt64($0) }, fields.unsignedList("sum"), "sum")
         let dropped = Set(
-            refusals.compactMap { refusal in
+            refusals.filter { $0.reaction == "drop" }.compactMap { refusal in
                 refusal.from.map { StatedMessage.Route(stage: refusal.stage, from: $0, to: refusal.by) }
             }
         )
         let taken = expected.filter { !dropped.contains($0.route) }
-        guard round.scheme == "secagg" else {
+        guard round.scheme == "secagg" || round.scheme == "secagg+" else {
             try requireEqual(aggregate.contributors, fields.parties("included"), "included")
             if round.scheme == "shamir" {
                 try requireEqual(StatedRound.answering(helpers, in: taken), fields.parties("answered"), "answered")
@@ -228,9 +301,9 @@ private struct DisturbedRound: StatedSchemeVisitor {
             return
         }
         try requireEqual(aggregate.contributors, fields.parties("U3"), "U3")
-        for (position, name) in ["U1", "U2", "U3", "U4"].enumerated() {
-            let senders = taken.filter { $0.route.stage == 2 * position }.map(\.route.from)
-            try requireEqual(senders, fields.parties(name), name)
+        for (name, stage) in RoundVerifier.maskingSets {
+            let senders = taken.filter { $0.route.stage == stage }.map(\.route.from)
+            try requireEqual(senders, fields.isNull(name) ? [] : fields.parties(name), name)
         }
     }
 
@@ -318,6 +391,7 @@ private struct FoundRefusals {
             let stage = outcome.abortStages[party]?.ordinal
             var culprit: PartyID?
             if case .violation(_, let sender) = error { culprit = sender }
+            if case .inconsistentShares(let dealer) = error, scheme.name.hasPrefix("secagg") { culprit = dealer }
             entries.append(
                 Entry(
                     by: party,
@@ -337,7 +411,7 @@ private struct FoundRefusals {
         switch error {
         case .tooFewParties, .abortedByPeer: true
         // With a leader this is a complaint and what comes of it.
-        case .inconsistentShares: scheme != "secagg"
+        case .inconsistentShares: !scheme.hasPrefix("secagg")
         default: false
         }
     }
@@ -351,7 +425,9 @@ private struct FoundRefusals {
             // It refuses a list that is longer than the session has parties before it reads whom it names.
             if case .badLength = error { words.formUnion(["wrong-parties-in-list", "unknown-party"]) }
             return words
-        case .unexpected: return ["wrong-kind-of-share"]
+        case .unexpected: return ["wrong-kind-of-share", "wrong-stage"]
+        case .late: return ["wrong-stage", "conflicting-message"]
+        case .conflicting: return ["conflicting-message"]
         case .invalid(let violation):
             switch violation {
             case .badSignature: return ["wrong-signature"]
@@ -360,6 +436,7 @@ private struct FoundRefusals {
             case .receiverMisplaced: return ["wrong-parties-in-list"]
             case .duplicateKey: return ["equal-keys"]
             case .lowOrderKey: return ["low-order-point"]
+            case .wrongThreatModel: return ["wrong-threat"]
             default: return []
             }
         default: return []
@@ -375,19 +452,34 @@ private struct FoundRefusals {
             return switch scheme {
             case "additive": ["complaint"]
             case "shamir": ["too-few-parties"]
-            default: ["inconsistent-share"]
+            default: ["inconsistent-share", "too-few-shares"]
             }
         case .violation(let violation, _):
-            switch violation {
-            case .foreignParty: return ["unknown-party"]
-            case .receiverMisplaced: return stage == 5 ? ["own-input-dropped"] : ["unknown-party"]
-            case .ownKeysChanged: return ["own-keys-replaced"]
-            case .duplicateKey: return ["equal-keys"]
-            case .lowOrderKey: return ["low-order-point"]
-            case .tooFewParties: return ["too-few-parties"]
-            case .badSignature: return ["wrong-signature"]
-            default: return []
-            }
+            // At the end of the consistency round, whatever is no witness's signature is one too few.
+            let others: Set<String> = scheme.hasPrefix("secagg") && stage == 8 ? ["too-few-witnesses"] : []
+            return words(for: violation, stage).union(others)
+        default: return []
+        }
+    }
+
+    private static func words(for violation: ProtocolViolation, _ stage: Int?) -> Set<String> {
+        switch violation {
+        case .foreignParty: return ["unknown-party", "wrong-parties-in-list"]
+        case .missingNeighbor, .unorderedParties: return ["wrong-parties-in-list"]
+        case .wrongThreatModel: return ["wrong-threat"]
+        case .wrongPath: return ["wrong-path"]
+        case .changedRoot: return ["root-replaced"]
+        case .wrongEntropy: return ["wrong-entropy"]
+        case .hiddenSharer: return ["sharers-contradict-boxes"]
+        case .survivorNotSharer: return ["survivors-not-sharers"]
+        case .circleCut: return ["circle-cut"]
+        case .tooFewSignatures: return ["too-few-witnesses"]
+        case .receiverMisplaced: return stage == 6 ? ["own-input-dropped"] : ["unknown-party"]
+        case .ownKeysChanged: return ["own-keys-replaced"]
+        case .duplicateKey: return ["equal-keys"]
+        case .lowOrderKey: return ["low-order-point"]
+        case .tooFewParties: return ["too-few-parties"]
+        case .badSignature: return ["wrong-signature"]
         default: return []
         }
     }

@@ -8,6 +8,9 @@ import RingArithmetic
 /// `fedsum_plain_round_v1`, `fedsum_additive_round_v1`, `fedsum_shamir_round_v1`, `fedsum_peer_to_peer_round_v1`,
 /// `fedsum_secagg_round_v1`, `fedsum_secagg_plus_round_v1`: whole rounds, every message to the byte.
 enum RoundVerifier: CaseVerifier {
+    /// The sets of clients in masking schemes, and the stage in which those of each send.
+    static let maskingSets = [("U1", 0), ("U2", 3), ("U3", 5), ("U4", 7), ("U5", 9)]
+
     static func check(_ fields: VectorFields) throws {
         let session = try StatedSession(fields)
         try session.checkDigest()
@@ -251,7 +254,9 @@ struct StatedRound: StatedSchemeVisitor {
             try require(isNotice, "ours has a further message \(position): \(further.route)")
         }
         if scheme.helpers.isEmpty { try checkPeers(outcome) }
-        if fields.has("intermediate") { try MaskingGraphVerifier.checkIntermediates(of: fields, scheme, in: context, sent) }
+        if fields.has("intermediate") {
+            try MaskingGraphVerifier.checkIntermediates(of: fields, scheme, in: context, sent)
+        }
         if isValid { try checkSum(outcome, sent, scheme.helpers) } else { try checkAbort(outcome) }
     }
 
@@ -286,7 +291,7 @@ struct StatedRound: StatedSchemeVisitor {
             return
         }
         try requireEqual(aggregate.contributors, fields.parties("U3"), "U3")
-        for (name, stage) in [("U1", 0), ("U2", 3), ("U3", 5), ("U4", 7), ("U5", 9)] {
+        for (name, stage) in RoundVerifier.maskingSets {
             let senders = messages.map(\.route).filter { $0.stage == stage }.map(\.from).sorted()
             if try fields.isNull(name) {
                 try require(senders.isEmpty, "\(name) is null, and somebody sends at stage \(stage)")
