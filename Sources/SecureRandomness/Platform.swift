@@ -57,6 +57,14 @@ package enum Platform {
         return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 
+    /// Time since some moment in the past, on a clock that is never set.
+    package static func elapsedTime() -> Duration {
+        var time = timespec()
+        // SAFETY: as in `threadCPUTime()`.
+        guard unsafe clock_gettime(CLOCK_MONOTONIC, &time) == 0 else { return .zero }
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
     /// The largest resident size that the process has had, in bytes.
     package static func peakResidentBytes() -> Int {
         var usage = rusage()

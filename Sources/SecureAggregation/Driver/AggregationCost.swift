@@ -12,6 +12,8 @@ public struct AggregationCost: Equatable, Sendable {
 
     /// CPU time by stage name; empty where the driver was given no clock.
     public private(set) var cpu: [Role: [String: Duration]] = [:]
+    /// Time that passed by stage name; empty where the driver was given no clock for it.
+    package private(set) var elapsed: [Role: [String: Duration]] = [:]
     /// Bytes that left the parties of a role.
     public private(set) var bytesSent: [Role: Int] = [:]
     /// Bytes that reached parties of a role, or would have if they had still been there.
@@ -31,15 +33,22 @@ public struct AggregationCost: Equatable, Sendable {
 
     /// Adds another aggregation's cost.
     public mutating func add(_ other: AggregationCost) {
-        for (role, stages) in other.cpu { for (stage, time) in stages { addCPU(time, of: role, in: stage) } }
+        for (role, stages) in other.cpu {
+            for (stage, time) in stages {
+                addCPU(time, elapsed: other.elapsed[role]?[stage] ?? .zero, of: role, in: stage)
+            }
+        }
         for (role, count) in other.bytesSent { bytesSent[role, default: 0] += count }
         for (role, count) in other.bytesReceived { bytesReceived[role, default: 0] += count }
         for (role, count) in other.messagesSent { messagesSent[role, default: 0] += count }
         stages.formUnion(other.stages)
     }
 
-    package mutating func addCPU(_ time: Duration, of role: Role, in stage: String) {
+    package mutating func addCPU(
+        _ time: Duration, elapsed: Duration = .zero, of role: Role, in stage: String
+    ) {
         cpu[role, default: [:]][stage, default: .zero] += time
+        if elapsed != .zero { self.elapsed[role, default: [:]][stage, default: .zero] += elapsed }
     }
 
     package mutating func addMessage(bytes: Int, from sender: Role, to receiver: Role, stage: Stage?) {

@@ -35,6 +35,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     /// should not.
     package var substitute: ((Frame, Stage?) -> [UInt8]?)?
 
+    /// The time that passes, where that is wanted besides the CPU time: they differ where a party works on several threads.
+    package var elapsedClock: (@Sendable () -> Duration)?
     /// Gives further bytes that travel after a frame on the same way: for checks in which somebody sends twice.
     package var addition: ((Frame, Stage?) -> [UInt8]?)?
 
@@ -120,7 +122,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     // MARK: Steps of a party
 
     private mutating func begin(_ id: PartyID, vector: consuming [Element]?) {
-        let start = clock?()
+        let start = now()
         seats[id] = Seat()
         do {
             var party = try scheme.makeParty(
@@ -134,7 +136,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     }
 
     private mutating func advance(_ id: PartyID) {
-        let start = clock?()
+        let start = now()
         do {
             guard let transition = try parties[id]?.advance() else { return }
             take(transition, of: id, since: start)
@@ -144,7 +146,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
     }
 
     private mutating func take(
-        _ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Duration?
+        _ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Reading?
     ) {
         let previous = seats[id]?.expectation?.stage
         var frames: [Frame] = []
@@ -237,7 +239,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         guard let expectation = seats[frame.receiver]?.expectation else { return countAfterTheEnd(frame) }
         guard frame.isAuthentic else { return reject(frame.sender, at: frame.receiver, .unauthenticated) }
         let digest = recordsTranscript || needsDigests ? HashDigest(of: frame.bytes) : nil
-        let start = clock?()
+        let start = now()
         let message: Scheme.Message
         do throws(WireError) {
             message = try Scheme.Message(decoding: frame.bytes, as: format)
@@ -305,7 +307,7 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             guard seats[id]?.failed.contains(sender) != true else { return }
         }
         let stage = message.stage
-        let start = clock?()
+        let start = now()
         do {
             guard let receipt = try parties[id]?.receive(message, from: sender) else { return }
             charge(id, since: start, stage: stage ?? expectation.stage)
@@ -350,11 +352,20 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
 
     // MARK: Accounts
 
+    /// The clocks at one moment.
+    private struct Reading {
+        let cpu: Duration
+        let elapsed: Duration
+    }
+
+    private func now() -> Reading? { clock.map { Reading(cpu: $0(), elapsed: elapsedClock?() ?? .zero) } }
+
     private func role(of id: PartyID) -> AggregationCost.Role { servers.contains(id) ? .server : .client }
 
-    private mutating func charge(_ id: PartyID, since start: Duration?, stage: Stage?) {
-        guard let start, let end = clock?() else { return }
-        outcome.cost.addCPU(end - start, of: role(of: id), in: stage?.name ?? "setup")
+    private mutating func charge(_ id: PartyID, since start: Reading?, stage: Stage?) {
+        guard let start, let end = now() else { return }
+        outcome.cost.addCPU(
+            end.cpu - start.cpu, elapsed: end.elapsed - start.elapsed, of: role(of: id), in: stage?.name ?? "setup")
     }
 
     private mutating func record(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -53,6 +54,9 @@ struct SchemeBenchmark {
         let modulus: String
         let threshold: Int?
         let neighbors: Int?
+        /// The threat model of a masking scheme.
+        let threat: String?
+        let threads: Int
         /// Whether the parameters are weaker than those that follow from the number of clients.
         let belowPlan: Bool
         var correct: Bool
@@ -77,6 +81,14 @@ struct SchemeBenchmark {
                 .sorted { (order[$0.0] ?? .max, $0.0) < (order[$1.0] ?? .max, $1.0) }
         }
 
+        /// The time that passed while the servers worked, by stage.
+        private var wallSeconds: JSONValue {
+            let stages = (cost.elapsed[.server] ?? [:]).mapValues(\.inSeconds)
+            var members = stages.mapValues { JSONValue.number($0) }
+            members["total"] = .number(stages.values.reduce(0, +))
+            return .object(members)
+        }
+
         /// The CPU time of a role over all stages: a client's mean, or all servers'.
         func seconds(_ role: AggregationCost.Role) -> Double { stages(role).map(\.seconds).reduce(0, +) }
 
@@ -98,6 +110,8 @@ struct SchemeBenchmark {
                 "threshold": threshold.map { .integer($0) } ?? .null,
                 "below_plan": .bool(belowPlan), "correct": .bool(correct), "aborted": .bool(aborted),
                 "client_cpu_seconds": cpu(.client), "server_cpu_seconds": cpu(.server),
+                "server_wall_seconds": wallSeconds, "threat": threat.map { .string($0) } ?? .null,
+                "threads": .integer(threads),
                 "upload_bytes_per_client": .number(uploadBytes), "download_bytes_per_client": .number(downloadBytes),
                 "clear_vector_bytes_per_client": .number(clearBytes), "messages_per_client": .number(messages),
                 "rounds": .integer(rounds), "process_cpu_seconds": .number(processSeconds),
@@ -143,11 +157,14 @@ struct SchemeBenchmark {
             let scheme = try make(parties)
             let start = Platform.processCPUTime()
             var elsewhere = Duration.zero
-            let outcome = AggregationDriver(
+            // With more than one thread the CPU time is the whole process's: nothing else runs in it.
+            let usesThreads = benchmark.parties.threads > 1
+            var driver = AggregationDriver(
                 scheme: scheme, context: RoundContext(task: "fedsum bench", round: 0),
                 randomness: SimulationRandomness(seed: benchmark.seed), faults: faults,
-                cpuClock: { Platform.threadCPUTime() }
-            ).run { id in
+                cpuClock: { usesThreads ? Platform.processCPUTime() : Platform.threadCPUTime() })
+            driver.elapsedClock = { Platform.elapsedTime() }
+            let outcome = driver.run { id in
                 let start = Platform.processCPUTime()
                 let vector = inputs.vector(of: id)
                 elsewhere += Platform.processCPUTime() - start
@@ -166,7 +183,9 @@ struct SchemeBenchmark {
                 scheme: benchmark.scheme, clients: clients, dimension: benchmark.dimension,
                 dropouts: lostCount, bits: benchmark.bits, modulusBits: scheme.field?.bits ?? scheme.width.bits,
                 modulus: scheme.field?.description ?? scheme.width.description, threshold: threshold,
-                neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties), belowPlan: belowPlan,
+                neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties),
+                threat: benchmark.scheme.isMasking ? benchmark.parties.threat.name : nil,
+                threads: benchmark.parties.threads, belowPlan: belowPlan,
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, processSeconds: used.inSeconds,
                 peakMemory: peakMemory)
