@@ -79,7 +79,8 @@ def of_threat(threat, label="another"):
 class Cases:
     """The cases of one scheme under one threat model."""
 
-    def __init__(self, scheme, threat, rounds, cases):
+    def __init__(self, scheme, threat, rounds, cases, needs_all=False):
+        """needs_all: the minimum cohort is all clients; otherwise it is the threshold."""
         self.scheme, self.threat, self.rounds, self.cases = scheme, threat, rounds, cases
         self.is_complete = scheme == "secagg"
         # In SecAgg+ a client has one other that is no neighbor, and one that is no witness.
@@ -89,7 +90,8 @@ class Cases:
         self.is_first = threat == 0
         # The keys that are changed: all in one variant, else what the threat model brings.
         self.keys = OWN_KEYS if self.is_first and self.is_complete else [list(wire.ADVERTISEMENTS[threat])[-1]]
-        self.label = f"{len(self.clients)}-clients-threat-{threat}"
+        self.minimum = len(self.clients) if needs_all else THRESHOLD
+        self.label = f"{len(self.clients)}-clients-threat-{threat}" + ("-all-needed" if needs_all else "")
         self.honest_round = self.make()
         self.honest = rounds.number_of(self.undisturbed, self.label)
         # Who is whose neighbor and witness in the undisturbed round.
@@ -105,7 +107,7 @@ class Cases:
     def make(self, **faults):
         return MaskingRound(
             self.scheme, "must fail", BITS, DIMENSION, self.clients, SERVER, THRESHOLD, self.threat,
-            None if self.is_complete else 4, faults=Faults(**faults),
+            None if self.is_complete else 4, minimum=self.minimum, faults=Faults(**faults),
         )
 
     def undisturbed(self):
@@ -199,7 +201,37 @@ class Cases:
                                   "wrong-stage", late)
         if threat:
             self.consistency_signatures()
+            if not self.is_complete:
+                gone = [self.v, self.far[0]]
+                self.case("masked-input-circle-cut", "Two vectors are dropped, which leaves two runs of the circle with two survivors.",
+                          {(5, v, SERVER): raw(header[0][2]) for v in sorted(gone)},
+                          [(SERVER, v, "drop", "trailing-bytes") for v in sorted(gone)], end=(5, "circle-cut"))
         self.revealed_shares()
+
+    def minimum_cohort(self):
+        """Enough for the threshold, and too few for the cohort."""
+        u, clients = self.u, self.clients
+        one = self.v if self.is_complete else self.far[0]
+        everybody = wire.bitmap(clients, clients)
+        others = wire.bitmap(clients, [v for v in clients if v != one])
+
+        def refuses(stage, name, how, change):
+            self.refuses(stage, "minimum", name, how, "too-few-parties", change)
+
+        if self.is_complete:
+            def shorter(name):
+                return fields(lambda b: b[name].pop())
+
+            refuses(2, "roster", "A roster above the threshold and below the minimum cohort.", shorter("roster"))
+            refuses(4, "boxes", "Boxes above the threshold and below the minimum cohort.", shorter("shares"))
+        else:
+            refuses(6, "sharers", "Sharers above the threshold and below the minimum cohort.",
+                    another(0x35, lambda made: {"sharers": others, "survivors": others}))
+        refuses(6, "survivors", "Survivors above the threshold and below the minimum cohort.",
+                another(0x35, lambda made: {"sharers": everybody, "survivors": others}))
+        for stage in (0, 3, 5):
+            self.case(f"minimum-server-at-{stage}", "A message is dropped, and all are needed.",
+                      {(stage, u, SERVER): raw(BYTES[0][2])}, [(SERVER, u, "drop", "trailing-bytes")], end=(stage, "too-few-parties"))
 
     def signed_advertisements(self):
         def drops(name, how, change):
@@ -762,6 +794,7 @@ def masking_rounds(scheme):
         made = Cases(scheme, threat, rounds, cases)
         made.client_messages()
         made.server_messages()
+        Cases(scheme, threat, rounds, cases, needs_all=True).minimum_cohort()
     for listed in rounds.listed:
         share_messages(listed, [case for case in cases if case["round"] == listed["id"]])
     return {"rounds": rounds.listed, "cases": cases}

@@ -11,6 +11,7 @@ party that gives up makes a step too, in which it tells others so, unless it was
 """
 
 TICKS = 1000  # a stage lasts
+LONGEST = 20 * TICKS
 
 # What a fault of a party's step does to the frames of that step. None of these concerns other steps.
 HARMLESS = {"duplicate", "conflict", "replay", "repetition", "delay"}
@@ -143,21 +144,29 @@ def shamir(parties, clients, helpers, minimum, threshold):
     return through_a_leader(parties, clients, helpers, minimum, threshold)
 
 
-def secagg(parties, clients, helpers, minimum, threshold):
+# What the clients of `secagg` and `secagg+` send in a stage, and in which stages the server then answers. The server of
+# `secagg+` commits to its root in a stage of its own, but for the curious threat model, which has no consistency round either.
+MASKING_STAGES = {
+    ("secagg", False): [(0, [2]), (3, [4]), (5, [6]), (9, [])],
+    ("secagg", True): [(0, [2]), (3, [4]), (5, [6]), (7, [8]), (9, [])],
+    ("secagg+", False): [(0, [2]), (3, [4]), (5, [6]), (9, [])],
+    ("secagg+", True): [(0, [1, 2]), (3, [4]), (5, [6]), (7, [8]), (9, [])],
+}
+
+
+def masking(parties, clients, helpers, is_enough, stages):
+    """is_enough(stage, heard): whether the server goes on with those."""
     server, = helpers
-    needed = max(threshold, minimum)
     parties.step(server)
     sent = [u for u in clients if parties.step(u, [server])]
-    # The clients that the server knows: all of them, then U1, U2.
-    known = list(clients)
-    included = []
-    # The clients' sends are of the stages 0, 2, 4, the server's answers of 1, 3, 5.
-    for stage in (0, 2, 4):
+    # The clients that the server knows: all of them, then U1, U2, ...
+    known, included = list(clients), []
+    for stage, answering in stages[:-1]:
         heard = [u for u in sent if u in known]
-        answered, told = [], []
+        answered, told = {}, []
         if parties.is_waiting(server):
-            if parties.hears(server) and len(heard) >= needed:
-                answered = parties.step(server, heard)
+            if parties.hears(server) and is_enough(stage, heard):
+                answered = {later: parties.step(server, heard) for later in answering}
             else:
                 # At the first stage nobody else was heard before.
                 told = parties.give_up(server, stage, telling=heard if stage == 0 else known)
@@ -167,21 +176,47 @@ def secagg(parties, clients, helpers, minimum, threshold):
                 continue
             if u in told:
                 parties.end(u, "told")
-            elif u in answered and parties.hears(u):
-                sent += [u] if parties.step(u, [server]) else []
-                if stage == 4:
-                    parties.end(u, "done")
-            else:
-                parties.give_up(u, stage + 1)
-        known = included = heard
+                continue
+            missed = [later for later in answering if u not in answered.get(later, []) or not parties.hears(u)]
+            if missed:
+                parties.give_up(u, missed[0])
+                continue
+            sent += [u] if parties.step(u, [server]) else []
+            if (stage, answering) == stages[-2]:
+                parties.end(u, "done")
+        known = heard
+        included = heard if stage <= 5 else included
     if not parties.is_waiting(server):
         return []
-    if not parties.hears(server) or len([u for u in sent if u in known]) < threshold:
-        parties.give_up(server, 6)
+    if not parties.hears(server) or not is_enough(9, [u for u in sent if u in known]):
+        parties.give_up(server, 9)
         return []
     parties.step(server)
     parties.end(server, "learned")
     return included
+
+
+def secagg(parties, clients, helpers, minimum, threshold, threat):
+    def is_enough(stage, heard):
+        return len(heard) >= (max(threshold, minimum) if stage <= 5 else threshold)
+
+    return masking(parties, clients, helpers, is_enough, MASKING_STAGES["secagg", threat > 0])
+
+
+def secagg_plus(parties, clients, helpers, minimum, threshold, threat, neighbors):
+    """Who is whose neighbor and witness is the affair of keys, of which there are none here: a schedule is such that it does
+    not matter. Either no more clients are missing than every client can spare among its neighbors and witnesses, which
+    leaves enough on every stretch of the circle too; or nobody can spare any, and the minimum cohort is everybody."""
+
+    def is_enough(stage, heard):
+        if not heard or (stage <= 5 and len(heard) < minimum):
+            return False
+        if len(clients) - len(heard) <= neighbors - threshold:
+            return True
+        assert neighbors == threshold and minimum == len(clients) and stage > 5
+        return False
+
+    return masking(parties, clients, helpers, is_enough, MASKING_STAGES["secagg+", threat > 0])
 
 
 def peer_to_peer(parties, peers, helpers, minimum, threshold):
@@ -231,7 +266,10 @@ def peer_to_peer(parties, peers, helpers, minimum, threshold):
     return sorted(sums.pop()) if sums else []
 
 
-SCHEMES = {"plain": plain, "additive": additive, "shamir": shamir, "peer-to-peer": peer_to_peer, "secagg": secagg}
+SCHEMES = {
+    "plain": plain, "additive": additive, "shamir": shamir, "peer-to-peer": peer_to_peer, "secagg": secagg,
+    "secagg+": secagg_plus,
+}
 
 # The stage of each step in which a party says something, by role; None: it says nothing.
 STEPS = {
@@ -240,20 +278,29 @@ STEPS = {
     "shamir": {"client": [0], "leader": [None, 1], "aggregator": [None, 2]},
     "peer-to-peer": {"peer": [0, 1, 2]},
     "peer-to-peer-all": {"peer": [0, 2]},  # T = N
-    "secagg": {"client": [0, 2, 4, 6], "server": [None, 1, 3, 5]},
+    "secagg": {"client": [0, 3, 5, 9], "server": [None, 2, 4, 6]},
+    "secagg-consistency": {"client": [0, 3, 5, 7, 9], "server": [None, 2, 4, 6, 8]},  # the other two threat models
+    "secagg+": {"client": [0, 3, 5, 9], "server": [None, 2, 4, 6]},
+    "secagg+-consistency": {"client": [0, 3, 5, 7, 9], "server": [None, 1, 2, 4, 6, 8]},
 }
+MASKING_STAGE_NAMES = [
+    "advertise-keys", "commit", "advertise-keys", "share-keys", "share-keys", "masked-input", "unmask", "consistency",
+    "consistency", "unmask",
+]
 STAGE_NAMES = {
     "plain": ["input"],
     "additive": ["share", "forward", "combine"],
     "shamir": ["share", "forward", "combine"],
     "peer-to-peer": ["share", "confirm", "combine"],
     "peer-to-peer-all": ["share", "confirm", "combine"],
-    "secagg": ["advertise-keys", "advertise-keys", "share-keys", "share-keys", "masked-input", "unmask", "unmask"],
+    **{name: MASKING_STAGE_NAMES for name in ("secagg", "secagg-consistency", "secagg+", "secagg+-consistency")},
 }
 
 
 def variant(case):
-    """The scheme, with peer-to-peer in two: T < N and T = N."""
+    """The scheme, with peer-to-peer in two, T < N and T = N, and masking in two, without a consistency round and with one."""
+    if case["scheme"] in ("secagg", "secagg+"):
+        return case["scheme"] + ("-consistency" if case["threat"] else "")
     is_additive = case["scheme"] == "peer-to-peer" and case["threshold"] == case["clients"]
     return "peer-to-peer-all" if is_additive else case["scheme"]
 
@@ -281,7 +328,7 @@ def kind(case, fault):
         assert fault["ticks"] >= (stage + 1) * TICKS
         return "late"
     if fault["kind"] == "outage" and fault["ticks"] >= TICKS:
-        assert fault["ticks"] >= 10 * TICKS  # longer than any round
+        assert fault["ticks"] >= LONGEST  # longer than any round
         return "away"
     return fault["kind"]
 
@@ -296,5 +343,6 @@ def outcome(case):
             faults[fault["party"]] = {**fault, "kind": kind(case, fault)}
     parties = Parties(clients + helpers, faults)
     scheme = SCHEMES[case["scheme"]]
-    included = scheme(parties, clients, helpers, case["minimumContributors"], case.get("threshold"))
+    own = [case[name] for name in ("threat", "neighbors") if name in case]
+    included = scheme(parties, clients, helpers, case["minimumContributors"], case.get("threshold"), *own)
     return parties.letters(clients + helpers), "".join("1" if u in included else "0" for u in clients)

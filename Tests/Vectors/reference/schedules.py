@@ -17,6 +17,8 @@ MESSAGE_KINDS = [
     "loss", "partial-send", "duplicate", "conflict", "corruption", "malformed", "replay", "repetition", "substitution",
     "delay", "late", "outage", "away",
 ]
+# Over the circulant graph, whose stages are those of the complete one, fewer do.
+GRAPH_KINDS = ["loss", "partial-send", "conflict", "corruption", "malformed", "repetition", "late", "away"]
 START_KINDS = ["loss", "outage", "away"]
 # What the other faults of a round may be where a party is away for a while: a message to it that was late or changed on its way
 # is sent again when the party is back, and then it is neither.
@@ -55,7 +57,8 @@ def cells_of(variant):
     cells = [("all", None, "none"), ("all", None, "reordering")]
     for role, stages in STEPS[variant].items():
         for step, stage in enumerate(stages):
-            for kind in START_KINDS if stage is None else MESSAGE_KINDS:
+            message_kinds = GRAPH_KINDS if variant.startswith("secagg+") else MESSAGE_KINDS
+            for kind in START_KINDS if stage is None else message_kinds:
                 # An earlier send that comes again: there must be one that said something.
                 if kind != "repetition" or [s for s in stages[:step] if s is not None]:
                     cells.append((role, step, kind))
@@ -94,6 +97,11 @@ def cells_in(case):
     return names
 
 
+def fewest_clients(variant):
+    """A circle of degree 2 needs one client more."""
+    return 4 if variant.startswith("secagg+") else FEWEST
+
+
 def place(index, draw):
     """(variant, cell, clients) of a round."""
     lap, position = divmod(index, 5)
@@ -106,8 +114,9 @@ def place(index, draw):
         variant = VARIANTS[entry]
         cell = draw.choice(CELLS[variant])
     # All numbers of clients in turn, and another one for the same cell the next time.
-    span = MOST - FEWEST + 1
-    return variant, cell, FEWEST + (number + 5 * (number // span)) % span
+    fewest = fewest_clients(variant)
+    span = MOST - fewest + 1
+    return variant, cell, fewest + (number + 5 * (number // span)) % span
 
 
 def draw_round(seed, index):
@@ -117,16 +126,18 @@ def draw_round(seed, index):
 
 
 def make_round(name, variant, cell, count, draw, largest_dimension=20):
-    scheme = variant.removesuffix("-all")
+    scheme = variant.removesuffix("-all").removesuffix("-consistency")
     case = {"id": name, "result": "valid", "scheme": scheme, "seed": draw.below(2**32), "clients": count}
     case["helpers"] = {
-        "plain": lambda: 1, "secagg": lambda: 1, "peer-to-peer": lambda: 0,
+        "plain": lambda: 1, "secagg": lambda: 1, "secagg+": lambda: 1, "peer-to-peer": lambda: 0,
         "additive": lambda: draw.between(2, 5), "shamir": lambda: draw.between(3, 6),
     }[scheme]()
     is_field = variant in ("shamir", "peer-to-peer")
     case["bits"] = draw.between(1, 55 if is_field else 64)  # 50 * (2^55 - 1) is below p_61
     case["dimension"] = draw.between(1, largest_dimension)
     case["minimumContributors"] = case["threshold"] = 0  # below, when the faults are known
+    if scheme in ("secagg", "secagg+"):
+        case["threat"] = draw.between(1, 2) if variant.endswith("-consistency") else 0
     cells = draw_cells(variant, cell, draw)
     case["faults"] = faults = []
     parties = outcomes.client_ids(case) + outcomes.helper_ids(case)
@@ -157,6 +168,8 @@ def make_round(name, variant, cell, count, draw, largest_dimension=20):
             case["threshold"] = majority
     elif variant == "peer-to-peer-all":
         case["threshold"] = count
+    elif scheme == "secagg+":
+        draw_graph(case, removing, draw)
     elif scheme == "shamir":
         aggregators = case["helpers"] - 1
         case["threshold"] = draw.between(aggregators // 2 + 1, aggregators)
@@ -165,6 +178,18 @@ def make_round(name, variant, cell, count, draw, largest_dimension=20):
     case["ends"], case["included"] = outcomes.outcome(case)
     case["sum"] = [str(x) for x in sum_of_included(case)]
     return case
+
+
+def draw_graph(case, removing, draw):
+    """A degree, a threshold and a minimum cohort with which it does not matter who is whose neighbor (see outcomes.py)."""
+    largest = (case["clients"] - 2) // 2 * 2
+    sparing = [k for k in range(2, largest + 1, 2) if k - (k // 2 + 1) >= removing]
+    if sparing and draw.chance(7, 8):
+        case["neighbors"] = draw.choice(sparing)
+        case["threshold"] = draw.between(case["neighbors"] // 2 + 1, case["neighbors"] - removing)
+    else:
+        case["neighbors"] = case["threshold"] = 2 * draw.between(1, largest // 2)
+        case["minimumContributors"] = case["clients"]
 
 
 def draw_cells(variant, first, draw):
@@ -223,7 +248,7 @@ def make_fault(case, variant, role, party, step, stage, kind, is_reordered, draw
     elif kind == "outage":
         fault["ticks"] = draw.between(1, TICKS - 1)
     elif kind == "away":
-        fault |= {"kind": "outage", "ticks": 10 * TICKS + draw.below(TICKS)}
+        fault |= {"kind": "outage", "ticks": outcomes.LONGEST + draw.below(TICKS)}
     return fault
 
 
@@ -250,7 +275,9 @@ def committed():
     cases = []
     for number, (variant, cell) in enumerate(ALL_CELLS):
         draw = SplitMix64("committed", number)
-        count = draw.between(FEWEST, 9) if draw.chance(9, 10) else draw.between(10, MOST)
-        name = f"{number + 1:03}-{cell_name(variant, cell).replace(', ', '-')}"
+        # On small circles there is little room for a loss.
+        small = (6, 12) if variant.startswith("secagg+") else (FEWEST, 9)
+        count = draw.between(*small) if draw.chance(9, 10) else draw.between(10, MOST)
+        name = f"{number + 1:03}-{cell_name(variant, cell).replace(', ', '-').replace('+', '-plus')}"
         cases.append(make_round(name, variant, cell, count, draw, 3))
     return cases

@@ -504,8 +504,8 @@ def masking_plan(name):
 
 
 def faulty_rounds(name):
-    step = {"party": PARTY, "send": integer(0, 3)}
-    ticks = integer(1, 20_000)
+    step = {"party": PARTY, "send": integer(0, 5)}
+    ticks = integer(1, 40_000)
     plainly = one_of("loss", "duplicate", "conflict", "corruption", "trailing-byte", "replay", "substitution")
     fault = either(
         record({"kind": const("none")}),
@@ -513,7 +513,7 @@ def faulty_rounds(name):
         record({"kind": plainly, **step}),
         record({"kind": const("partial-send"), **step, "frames": integer(0, 50)}),
         record({"kind": const("truncation"), **step, "bytes": integer(0, 34)}),
-        record({"kind": const("repetition"), **step, "of": integer(0, 2)}),
+        record({"kind": const("repetition"), **step, "of": integer(0, 4)}),
         record({"kind": one_of("delay", "outage"), **step, "ticks": ticks}),
     )
 
@@ -521,12 +521,15 @@ def faulty_rounds(name):
         return record({
             **VALID, "scheme": one_of(*schemes), "seed": COUNT, "clients": integer(3, 50), "helpers": integer(0, 6),
             "bits": BITS, "dimension": integer(1, 20), "minimumContributors": integer(2, 50), **more,
-            "faults": array(fault, 1), "ends": {"type": "string", "pattern": "^[LDTX0-6]+$"},
+            "faults": array(fault, 1), "ends": {"type": "string", "pattern": "^[LDTX0-9]+$"},
             "included": {"type": "string", "pattern": "^[01]+$"}, "sum": ELEMENTS,
         })
 
-    thresholds = ("shamir", "peer-to-peer", "secagg")
-    return document(name, either(case(("plain", "additive")), case(thresholds, threshold=integer(2, 50))))
+    threshold, threat = {"threshold": integer(2, 50)}, {"threat": integer(0, 2)}
+    return document(name, either(
+        case(("plain", "additive")), case(("shamir", "peer-to-peer"), **threshold), case(("secagg",), **threshold, **threat),
+        case(("secagg+",), **threshold, **threat, neighbors=integer(2, 48)),
+    ))
 
 
 def all_schemas():

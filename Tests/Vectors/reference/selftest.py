@@ -17,6 +17,7 @@ import peers
 import plain
 import quantizer
 import rings
+import schedules
 import sealing
 import secagg
 import shamir
@@ -578,13 +579,32 @@ OUTCOMES = [
     ("shamir", 4, 4, 3, 2, [("loss", 1003, 1)], "DDDDLDXD", "1111"),
     ("shamir", 4, 4, 3, 3, [("loss", 1003, 1)], "DDDD2DXD", "0000"),
     ("shamir", 4, 4, 3, 2, [("corruption", 1001, 1)], "DDDD2111", "0000"),
-    ("secagg", 5, 1, 3, 3, [("loss", 4, 2)], "DXDDDL", "10111"),
-    ("secagg", 5, 1, 3, 3, [("loss", 4, 3)], "DXDDDL", "11111"),
-    ("secagg", 5, 1, 3, 5, [("loss", 4, 2)], "TXTTT4", "00000"),
-    ("secagg", 5, 1, 3, 5, [("corruption", 4, 0)], "T1TTT0", "00000"),
-    ("secagg", 5, 1, 3, 3, [("corruption", 1001, 1)], "111112", "00000"),
-    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "DD555X", "00000"),
-    ("secagg", 5, 1, 3, 3, [("outage", 4, 1, {"ticks": 10_000})], "D3DDDL", "10111"),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 2)], "DXDDDL", "10111", {"threat": 0}),
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 3)], "DXDDDL", "11111", {"threat": 0}),
+    ("secagg", 5, 1, 3, 5, [("loss", 4, 2)], "TXTTT5", "00000", {"threat": 0}),
+    ("secagg", 5, 1, 3, 5, [("corruption", 4, 0)], "T2TTT0", "00000", {"threat": 0}),
+    ("secagg", 5, 1, 3, 3, [("corruption", 1001, 1)], "222223", "00000", {"threat": 0}),
+    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "DD666X", "00000", {"threat": 0}),
+    ("secagg", 5, 1, 3, 3, [("outage", 4, 1, {"ticks": 20_000})], "D4DDDL", "10111", {"threat": 0}),
+    # With a consistency round. A signature that is missing costs its sender its word on the shares, and the round nothing.
+    ("secagg", 5, 1, 3, 3, [("loss", 4, 3)], "DXDDDL", "11111", {"threat": 1}),
+    ("secagg", 5, 1, 3, 3, [("corruption", 4, 3)], "D8DDDL", "11111", {"threat": 2}),
+    ("secagg", 5, 1, 3, 5, [("loss", 4, 3)], "TXTTT7", "00000", {"threat": 2}),
+    ("secagg", 5, 1, 3, 5, [("loss", 4, 4)], "DXDDD9", "00000", {"threat": 1}),
+    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 3, {"frames": 2})], "88666X", "00000", {"threat": 1}),
+    ("secagg", 5, 1, 3, 3, [("partial-send", 1001, 4, {"frames": 2})], "DD888X", "00000", {"threat": 1}),
+    # Over the circulant graph: who has no root waits for it, and who has one waits for its neighborhood.
+    ("secagg+", 6, 1, 3, 3, [("corruption", 1001, 1)], "2222223", "000000", {"threat": 0, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("corruption", 1001, 1)], "1111113", "000000", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("corruption", 1001, 2)], "2222223", "000000", {"threat": 2, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("partial-send", 1001, 1, {"frames": 2})], "221111X", "000000", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("partial-send", 1001, 2, {"frames": 2})], "442222X", "000000", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("loss", 4, 3)], "DXDDDDL", "111111", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 3, 3, [("loss", 4, 1)], "DXDDDDL", "101111", {"threat": 2, "neighbors": 4}),
+    ("secagg+", 6, 1, 6, 4, [("loss", 4, 1)], "TXTTTT3", "000000", {"threat": 2, "neighbors": 4}),
+    ("secagg+", 6, 1, 6, 4, [("loss", 4, 3)], "TXTTTT7", "000000", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 6, 4, [("loss", 4, 4)], "DXDDDD9", "000000", {"threat": 1, "neighbors": 4}),
+    ("secagg+", 6, 1, 6, 4, [("loss", 4, 3)], "DXDDDD9", "000000", {"threat": 0, "neighbors": 4}),
     # Peer to peer: three must have told one list. Peers 2 and 4 hold the share of 10, 6 and 8 do not.
     ("peer-to-peer", 5, 0, 3, 3, [("partial-send", 10, 0, {"frames": 2})], "1111X", "00000"),
     # With a third who holds it there is a list; peer 8 has no sum to send for it, and learns it.
@@ -721,17 +741,41 @@ def check_masking():
 
 
 def check_outcomes():
-    for scheme, clients, helpers, minimum, threshold, faults, ends, included in OUTCOMES:
+    for scheme, clients, helpers, minimum, threshold, faults, ends, included, *own in OUTCOMES:
         listed = [{"kind": kind, "party": party, "send": send, **(rest[0] if rest else {})} for kind, party, send, *rest in faults]
         case = {"scheme": scheme, "clients": clients, "helpers": helpers, "minimumContributors": minimum, "threshold": threshold}
-        check(f"outcome of {scheme} with {faults}", outcomes.outcome({**case, "faults": listed}), (ends, included))
+        case |= own[0] if own else {}
+        check(f"outcome of {scheme} {own} with {faults}", outcomes.outcome({**case, "faults": listed}), (ends, included))
+
+
+def check_schedules():
+    """What the schedules' set logic says of losses is what becomes of rounds with messages, keys and graphs."""
+    seen = {}
+    for number in range(250):
+        draw = schedules.SplitMix64("selftest", number)
+        variant = draw.choice(["secagg", "secagg-consistency", "secagg+", "secagg+-consistency"])
+        cell = draw.choice([cell for cell in schedules.CELLS[variant] if cell[0] == "client" and cell[2] == "loss"])
+        case = schedules.make_round(str(number), variant, cell, draw.between(schedules.fewest_clients(variant), 9), draw, 2)
+        if any(fault["kind"] not in ("loss", "reordering") or fault.get("party", 0) > 1000 for fault in case["faults"]):
+            continue
+        sends = secagg.sends_of(case["threat"])
+        # Of client 2u the byte model's is 2u - 1.
+        lost = {fault["party"] - 1: sends[fault["send"]] for fault in case["faults"] if "party" in fault}
+        got = masking_round(
+            case["scheme"], case["threat"], case["clients"], case["threshold"], case.get("neighbors"), lost,
+            case["minimumContributors"],
+        )
+        end = case["ends"][-1]
+        check(f"schedule {number}: {case['scheme']} {lost}", got, "sum" if end == "L" else f"abort at {end}")
+        seen[variant, end] = seen.get((variant, end), 0) + 1
+    check("schedules of all ends", len(seen) >= 16, True)
 
 
 if __name__ == "__main__":
     for checks in [
         check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
         check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_graph, check_masking,
-        check_outcomes, check_validator,
+        check_outcomes, check_schedules, check_validator,
     ]:
         checks()
     print(f"{passed} passed, {failed} failed")
