@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -57,7 +57,7 @@ private struct FaultyRound {
                 width: width,
                 minimumCohort: cohort
             )
-            try run(plain, stages: ["input"])
+            try run(plain)
         case "additive":
             let additive = try AdditiveAggregation<UInt64>(
                 contributors: clients,
@@ -68,7 +68,7 @@ private struct FaultyRound {
                 width: width,
                 minimumCohort: cohort
             )
-            try run(additive, stages: ["share", "forward", "combine"])
+            try run(additive)
         case "shamir":
             let shamir = try ShamirAggregation<UInt64>(
                 contributors: clients,
@@ -80,7 +80,7 @@ private struct FaultyRound {
                 width: width,
                 minimumCohort: cohort
             )
-            try run(shamir, stages: ["share", "forward", "combine"])
+            try run(shamir)
         case "peer-to-peer":
             try require(helpers.isEmpty, "peer-to-peer has no helpers")
             let peers = try PeerToPeerAggregation<UInt64>(
@@ -90,23 +90,29 @@ private struct FaultyRound {
                 width: width,
                 minimumCohort: cohort
             )
-            try run(peers, stages: ["share", "confirm", "combine"])
-        case "secagg":
-            try require(helpers.count == 1, "secagg has one helper")
+            try run(peers)
+        case "secagg", "secagg+":
+            try require(helpers.count == 1, "\(scheme) has one helper")
+            guard let threat = ThreatModel(rawValue: UInt8(try fields.integer("threat", in: 0...2))) else {
+                throw CaseFailure("there is no such threat model")
+            }
             let secAgg = try SecAgg<UInt64>(
                 contributors: clients,
                 server: helpers[0],
+                graph: scheme == "secagg"
+                    ? .complete
+                    : .sparse(
+                        neighbors: fields.integer("neighbors"),
+                        beacon: SimulatedBeacon(randomness: randomness)
+                    ),
+                threat: threat,
                 threshold: fields.integer("threshold"),
+                enrollment: ClientEnrollment(contributors: clients, randomness: randomness),
                 dimension: dimension,
                 width: width,
                 minimumCohort: cohort
             )
-            try run(
-                secAgg,
-                stages: [
-                    "advertise-keys", "advertise-keys", "share-keys", "share-keys", "masked-input", "unmask", "unmask",
-                ]
-            )
+            try run(secAgg)
         case let name: throw CaseFailure("there is no scheme '\(name)'")
         }
     }
@@ -123,7 +129,7 @@ private struct FaultyRound {
 
     // MARK: The round
 
-    private func run<Scheme: AggregationScheme>(_ scheme: Scheme, stages: [String]) throws
+    private func run<Scheme: AggregationScheme>(_ scheme: Scheme) throws
     where Scheme.Element == UInt64 {
         let faults = try StatedFaults(fields.objects("faults"), parties: Set(clients + helpers))
         var recorded: [PartyID: [Int: [FaultSchedule.RecordedFrame]]] = [:]
@@ -137,7 +143,7 @@ private struct FaultyRound {
             faults: FaultSchedule(try faults.schedule(recorded: recorded))
         )
         let outcome = driver.run(input: vector)
-        try checkEnds(outcome, stages: stages)
+        try checkEnds(outcome)
         try checkSums(outcome)
     }
 
@@ -184,7 +190,7 @@ private struct FaultyRound {
 
     /// One letter for each party: L learned, D done, T was told to give up, X lost; a digit is the stage for whose
     /// messages it waited in vain.
-    private func checkEnds(_ outcome: AggregationOutcome<UInt64>, stages: [String]) throws {
+    private func checkEnds(_ outcome: AggregationOutcome<UInt64>) throws {
         let ends = Array(try fields.string("ends"))
         let parties = clients + helpers
         try requireEqual(ends.count, parties.count, "ends.count")
@@ -200,21 +206,13 @@ private struct FaultyRound {
             } else {
                 switch outcome.aborted[party] {
                 case .tooFewParties(let name, _, _)?:
-                    found = ordinal(of: name, among: stages, at: party).map(String.init) ?? "gave up at \(name)"
+                    found = outcome.abortStages[party].map { String($0.ordinal) } ?? "gave up at \(name)"
                 case .abortedByPeer?: found = "T"
                 case let error?: found = "\(error)"
                 case nil: found = "still waiting"
                 }
             }
             try require(found == String(stated), "party \(party) must end with '\(stated)', ours: \(found)")
-        }
-    }
-
-    /// The stage in which this party waits and that has this name. In secagg clients wait for the odd ones.
-    private func ordinal(of name: String, among stages: [String], at party: PartyID) -> Int? {
-        let isServer = helpers.contains(party)
-        return stages.indices.first {
-            stages[$0] == name && (scheme != "secagg" || $0 % 2 == (isServer ? 0 : 1))
         }
     }
 
@@ -258,7 +256,7 @@ private struct StatedFaults {
             if kind == "reordering" { return .reordering(seed: UInt64(try fault.integer("seed"))) }
             let party = try fault.party("party")
             try require(parties.contains(party), "there is no party \(party)")
-            let send = try fault.integer("send", in: 0...6)
+            let send = try fault.integer("send", in: 0...9)
             func earlier() throws -> [FaultSchedule.RecordedFrame] {
                 guard let frames = recorded[party]?[send] else { throw CaseFailure("\(party) says nothing in \(send)") }
                 return frames
@@ -274,9 +272,9 @@ private struct StatedFaults {
             case "trailing-byte": return .trailingByte(party, send: send)
             case "replay": return .replay(party, send: send, of: try earlier())
             case "substitution": return .substitution(party, send: send, by: try earlier())
-            case "repetition": return .repetition(party, send: send, of: try fault.integer("of", in: 0...6))
-            case "delay": return .delay(party, send: send, ticks: try fault.integer("ticks", in: 1...20_000))
-            case "outage": return .outage(party, send: send, ticks: try fault.integer("ticks", in: 1...20_000))
+            case "repetition": return .repetition(party, send: send, of: try fault.integer("of", in: 0...9))
+            case "delay": return .delay(party, send: send, ticks: try fault.integer("ticks", in: 1...40_000))
+            case "outage": return .outage(party, send: send, ticks: try fault.integer("ticks", in: 1...40_000))
             default: throw CaseFailure("there is no fault '\(kind)'")
             }
         }

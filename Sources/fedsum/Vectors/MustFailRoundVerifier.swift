@@ -445,6 +445,8 @@ private struct FoundRefusals {
 
     private static func words(for error: AggregationError, _ scheme: String, _ stage: Int?) -> Set<String> {
         switch error {
+        // A server has too few survivors in two runs of places where the circle is cut.
+        case .tooFewParties where scheme == "secagg+": return ["too-few-parties", "circle-cut"]
         case .tooFewParties, .abortedByPeer(_, .tooFewParties): return ["too-few-parties"]
         case .inconsistentPartialSums: return ["inconsistent-share"]
         case .inconsistentShares:
