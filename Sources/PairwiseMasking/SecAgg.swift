@@ -13,7 +13,7 @@ public import SecureRandomness
 /// client they release shares of exactly one: of its own mask if its vector arrived, of its pairwise key if it did not.
 ///
 /// - Threat model: ``ThreatModel``; with clients that collude, fewer than t − k/2 twice among any client's k neighbors.
-///   <doc:SecAggThreats> says who may do what, and what a lie can open.
+///   <doc:SecAggSemiMaliciousThreats> and its neighbors say who may do what, and what a lie can open.
 /// - Dropouts: any, at any stage, that leave t neighbors of each client.
 /// - Cost for a client: two key agreements and a mask for each neighbor; about 128 bytes a neighbor besides its b·d bits,
 ///   and 32·log2 N more on a sparse graph. For the server: a mask for each survivor, and one for each pair of a survivor

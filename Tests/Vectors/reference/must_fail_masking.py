@@ -468,6 +468,31 @@ class Cases:
 
         refuses("another-depth", "Paths with a sibling more.", "wrong-path", fields(deeper))
 
+        def above(made):
+            """The root of a tree that is deeper by one."""
+            return graph.node(made.round.tree.root, bytes(32))
+
+        def deeper_tree(made, data):
+            listed, root, entropy = advertisements(made), above(made), made.round.intermediate["entropy"]
+            binding = graph.binding_of(made.session, root, entropy)
+
+            def path(w):
+                return [*made.round.tree.path(self.clients.index(w)), bytes(32)]
+
+            return wire.encode(made.session, 0x38, {
+                "threat": threat, "depth": made.round.tree.depth + 1, "root": root, "entropy": entropy, "ownPath": path(u),
+                "present": [
+                    {"id": w, "keys": listed[w], "path": path(w)} for w in graph.graph_of(made.session, binding).neighbors(u)
+                ],
+                "absent": [],
+            })
+
+        def deeper_root(made, data):
+            return wire.encode(made.session, 0x37, {"root": above(made), "pulse": made.round.setup.pulse})
+
+        refuses("deeper-tree", "A tree that is deeper by one, in which all paths lead to the root.", "wrong-path", deeper_tree,
+                further={(1, SERVER, u): deeper_root} if threat else {})
+
         def absent(made, listed):
             del listed[self.missing(made, listed)]
 
@@ -664,6 +689,8 @@ class Cases:
         if self.is_complete:
             refuses("two-of-at-least-three", "Two survivors.", "too-few-parties", shown(clients, [u, v]))
         else:
+            refuses("stranger-that-is-no-sharer", "A survivor that is no neighbor and has dealt no shares.", "survivors-not-sharers",
+                    shown(but(self.far[0]), clients))
             refuses("two-neighbors-left", "Of the receiver's neighbors two survive.", "too-few-parties",
                     shown(clients, but(*self.near[2:])))
             refuses("two-of-at-least-three", "Two survivors.", "too-few-parties", shown(clients, [u, v]))
