@@ -14,7 +14,7 @@ public enum MaskingGraph: Sendable {
 }
 
 /// The circulant graph of one round: the clients stand on a circle in random order, and each is the neighbor of those at
-/// most k/2 places away (the Harary graph of even degree [BBG+20] §3).
+/// most k/2 places away (the Harary graph of even degree [BBG+20]); from public randomness, as in [MWA+23].
 package struct MaskingCircle: Sendable {
     /// Which client, by its position among the contributors, stands at each place.
     package let places: [Int32]
