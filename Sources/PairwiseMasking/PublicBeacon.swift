@@ -6,12 +6,14 @@ internal import SecureRandomness
 
 /// Public randomness that nobody can foresee or choose, in numbered pulses, such as drand or the NIST beacon.
 ///
-/// It decides who is whose neighbor. The server names a pulse together with the root of the clients' first messages;
-/// every client asks its own beacon whether that pulse is still to come, and refuses if it is not: otherwise the server
-/// could have tried first messages until the graph suited it.
+/// It decides who is whose neighbor, and later whose signatures a client wants to see. The server names a pulse together
+/// with the root of what must not depend on it: the clients' first messages, and the survivors' signatures. Every client
+/// asks its own beacon whether that pulse is still to come, and refuses if it is not: otherwise the server could have tried
+/// until the draw suited it.
 public protocol PublicBeacon: Sendable {
-    /// A pulse that is not out yet, and that will not be out before all clients have the root. The server asks.
-    func nextPulse() -> UInt64
+    /// A pulse after `previous` that is not out yet, and that will not be out before all clients have the root. The server
+    /// asks.
+    func nextPulse(after previous: UInt64?) -> UInt64
 
     /// Whether nobody can know the output of `pulse` yet. Each client asks, when the root arrives.
     func isStillSecret(_ pulse: UInt64) -> Bool
@@ -28,8 +30,8 @@ public struct SimulatedBeacon: PublicBeacon {
     /// The beacon of a simulation's seed.
     public init(randomness: SimulationRandomness) { self.randomness = randomness }
 
-    /// Always 1: every round has its own root.
-    public func nextPulse() -> UInt64 { 1 }
+    /// 1, 2, …: every round has its own roots.
+    public func nextPulse(after previous: UInt64?) -> UInt64 { (previous ?? 0) + 1 }
 
     /// True: in a simulation nobody looks ahead.
     public func isStillSecret(_ pulse: UInt64) -> Bool { true }

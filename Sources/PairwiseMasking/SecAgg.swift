@@ -53,8 +53,8 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     ///   - server: the party that learns the sum.
     ///   - graph: who is whose neighbor.
     ///   - threat: against whom the aggregation protects.
-    ///   - threshold: t: more than half of the neighbors, on the complete graph of all clients; by default two thirds of
-    ///     them, rounded down, and one. ``MaskingPlan`` has the one that fits the clients one must reckon with.
+    ///   - threshold: t: more than half of the neighbors, on the complete graph of all clients (on a sparse graph against a
+    ///     curious server at least 2); by default two thirds of them, rounded down, and one. ``MaskingPlan`` has the one that fits the clients one must reckon with.
     ///   - enrollment: the clients' identities, for `.active`.
     ///   - dimension: the elements of a vector.
     ///   - width: the ring; wide enough that the sum cannot wrap (`SumCapacity`).
@@ -83,7 +83,10 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
             holders = neighbors
         }
         let threshold = threshold ?? Self.defaultThreshold(of: holders)
-        guard 2 * threshold > holders, threshold <= holders else {
+        // A curious server follows the protocol: on a sparse graph the threshold only has to be above the colluding
+        // neighbors, which may be fewer than half.
+        let isMajority = 2 * threshold > holders || (threat == .curious && holders < count && threshold >= 2)
+        guard isMajority, threshold <= holders else {
             throw .thresholdOutOfRange(threshold: threshold, contributors: holders)
         }
         if threat == .active {

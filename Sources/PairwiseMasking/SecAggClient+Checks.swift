@@ -126,25 +126,30 @@ extension SecAggClient {
 
     // MARK: Round 2
 
-    func validate(sharers: ClientSet, survivors: ClientSet, held: Held) throws(SecAggViolation) {
+    /// The sharers must be those whose boxes came, among the neighbors of this client: else the server could take single
+    /// edges out of the graph.
+    func validate(
+        sharers: ClientSet, shares: [PartyID: SharePair?], round: Round
+    ) throws(SecAggViolation) {
+        try require(.badBitmap, sharers.isValid(for: scheme.contributors.count), .badBitmap)
+        try require(.receiverMisplaced, sharers.contains(position), .receiverMisplaced)
+        for neighbor in round.neighbors {
+            guard let position = scheme.positions[neighbor] else { continue }
+            try require(
+                .hiddenSharer, sharers.contains(position) == shares.keys.contains(neighbor), .hiddenSharer(neighbor))
+        }
+    }
+
+    func validate(_ survivors: ClientSet, held: Held) throws(SecAggViolation) {
         let count = scheme.contributors.count
-        try require(.badBitmap, sharers.isValid(for: count) && survivors.isValid(for: count), .badBitmap)
+        try require(.badBitmap, survivors.isValid(for: count), .badBitmap)
         try require(.receiverMisplaced, survivors.contains(position), .receiverMisplaced)
-        let stranger = survivors.firstPosition(outside: sharers)
+        let stranger = survivors.firstPosition(outside: held.delivery.sharers)
         try require(
             .survivorNotSharer, stranger == nil,
             .survivorNotSharer(stranger.flatMap { $0 < count ? scheme.contributors[$0] : nil } ?? id))
-        // The boxes that came must be those of the neighbors that all others are told to have shared: else the server
-        // could take single edges out of the graph.
-        var alive = 0
-        for neighbor in held.round.neighbors {
-            guard let position = scheme.positions[neighbor] else { continue }
-            try require(
-                .hiddenSharer, sharers.contains(position) == held.shares.keys.contains(neighbor),
-                .hiddenSharer(neighbor))
-            if survivors.contains(position) { alive += 1 }
-        }
-        if !scheme.isSparse { alive += 1 }
+        let neighbors = held.round.neighbors + (scheme.isSparse ? [] : [id])
+        let alive = neighbors.count { scheme.positions[$0].map(survivors.contains) ?? false }
         try require(
             .tooFewNeighbors, alive >= scheme.threshold, .tooFewParties(have: alive, need: scheme.threshold))
         let have = survivors.count
@@ -161,54 +166,60 @@ extension SecAggClient {
 
     // MARK: Round 3
 
-    /// Others' signatures, checked with keys that this client has.
+    /// Others' signatures on the complete graph.
     func validate(
         _ signatures: [SurvivorSignature], under statement: SurvivorStatement, round: Round
     ) throws(SecAggViolation) {
-        let witnesses = self.witnesses(of: statement)
         for entry in signatures {
-            try requireWitness(entry.id, in: witnesses)
-            let key = scheme.isSparse ? scheme.enrollment?.verifyingKeys[entry.id] : round.consistencyKeys[entry.id]
             try require(
-                .badSignature,
-                key?.isValid(entry.signature, for: statement.signedBytes(by: entry.id)) ?? false,
-                .badSignature(entry.id))
+                .foreignWitness, entry.id != id && scheme.positions[entry.id] != nil, .foreignParty(entry.id))
+            try require(entry.signature, isOf: entry.id, round.consistencyKeys[entry.id], under: statement)
         }
         try requireEnough(signatures.count)
     }
 
-    /// Others' signatures, with keys that the root proves.
+    /// The signatures of the witnesses on a sparse graph, which must have been fixed before these were drawn.
     func validate(
-        _ list: WitnessList, under statement: SurvivorStatement, round: Round
+        _ list: WitnessList, under statement: SurvivorStatement, held: Held
     ) throws(SecAggViolation) {
         try require(.badAdvertisement, list.threat == scheme.threat, .wrongThreatModel)
         try require(.wrongPath, list.depth == depth, .wrongPath(id))
-        let witnesses = self.witnesses(of: statement)
+        guard let commitment = held.signatureCommitment, let entropy = scheme.beacon?.output(of: commitment.pulse)
+        else {
+            throw SecAggViolation(.wrongEntropy)
+        }
+        let witnesses = Set(
+            WitnessDraw.witnesses(
+                of: id, at: position, statement: statement.digest, signatureRoot: commitment.root, entropy: entropy,
+                neighbors: scheme.neighbors, count: scheme.contributors.count))
         for witness in list.witnesses {
-            let entry = witness.entry
-            try requireWitness(entry.id, in: witnesses)
-            try validate(entry.keys.leaf(of: entry.id), of: entry.id, path: witness.path, root: round.root)
-            let key = entry.keys.consistencyKey(of: entry.id, enrollment: nil)
+            let place = scheme.positions[witness.id]
             try require(
-                .badSignature,
-                key?.isValid(witness.signature, for: statement.signedBytes(by: entry.id)) ?? false,
-                .badSignature(entry.id))
+                .foreignWitness, place.map(witnesses.contains) ?? false, .foreignParty(witness.id))
+            let leaf = SurvivorStatement.leaf(of: witness.signature, by: witness.id)
+            try require(
+                .wrongSignaturePath,
+                place.map {
+                    MerkleTree.holds(
+                        leaf, at: $0, of: scheme.contributors.count, path: witness.signaturePath, root: commitment.root)
+                } ?? false, .wrongPath(witness.id))
+            if let keys = witness.keys {
+                try validate(keys.leaf(of: witness.id), of: witness.id, path: witness.path, root: held.round.root)
+            }
+            let key =
+                witness.keys?.consistencyKey(of: witness.id, enrollment: nil)
+                ?? scheme.enrollment?.verifyingKeys[witness.id]
+            try require(witness.signature, isOf: witness.id, key, under: statement)
         }
         try requireEnough(list.witnesses.count)
     }
 
-    /// The witnesses by position; nil on the complete graph, where all others are.
-    private func witnesses(of statement: SurvivorStatement) -> Set<Int>? {
-        guard scheme.isSparse else { return nil }
-        return Set(
-            statement.witnesses(
-                of: id, at: position, neighbors: scheme.neighbors, count: scheme.contributors.count))
-    }
-
-    private func requireWitness(_ client: PartyID, in witnesses: Set<Int>?) throws(SecAggViolation) {
-        let position = scheme.positions[client]
-        let isWitness = client != id && position.map { witnesses?.contains($0) ?? true } ?? false
-        try require(.foreignWitness, isWitness, .foreignParty(client))
+    private func require(
+        _ signature: [UInt8], isOf client: PartyID, _ key: VerifyingKey?, under statement: SurvivorStatement
+    ) throws(SecAggViolation) {
+        try require(
+            .badSignature, key?.isValid(signature, for: statement.signedBytes(by: client)) ?? false,
+            .badSignature(client))
     }
 
     private func requireEnough(_ have: Int) throws(SecAggViolation) {

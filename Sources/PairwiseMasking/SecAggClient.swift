@@ -54,17 +54,26 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     private struct PeerKeys {
         /// Opens the box from it.
         let opening: SecretBytes
-        /// The mask between both.
-        let mask: SecretBytes
+        /// The X25519 secret of the mask keys, from which the mask comes once the sharers are known.
+        let maskSecret: SecretBytes
+        let maskPublicKey: KeyAgreementPublicKey
     }
 
     private struct Shared {
         let vector: [Element]
         let selfSeed: SecretBytes
+        let maskPublicKey: KeyAgreementPublicKey
         let peerKeys: [PartyID: PeerKeys]
         let ownShares: SharePair?
         let round: Round
-        var delivered: [PartyID: SharePair?]?
+        var delivered: Delivery?
+    }
+
+    /// The shares that came to it, and the sharers that it was told of.
+    struct Delivery {
+        let shares: [PartyID: SharePair?]
+        let sharers: ClientSet
+        let maskBinding: HashDigest
     }
 
     /// What outlives the vector: what others are called, and what checks their signatures.
@@ -79,9 +88,11 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
 
     /// The shares that it holds of its neighbors in U2, nil where a box did not open; on the complete graph also its own.
     struct Held {
-        let shares: [PartyID: SharePair?]
+        let delivery: Delivery
         let round: Round
         var statement: SurvivorStatement?
+        /// What fixed all signatures, and the pulse that draws the witnesses; on a sparse graph.
+        var signatureCommitment: (root: HashDigest, pulse: UInt64)?
         var isConfirmed = false
     }
 
@@ -159,29 +170,32 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
             where scheme.isSparse && secrets.peers == nil && (scheme.beacon == nil || secrets.commitment != nil):
                 secrets.peers = try peers(in: neighborhood, secrets: secrets)
                 step = .advertised(secrets)
-            case (.shared(var shared), .deliveredShares(let boxes)) where shared.delivered == nil:
-                shared.delivered = try open(boxes, shared: shared)
+            case (.shared(var shared), .deliveredShares(let boxes, let sharers)) where shared.delivered == nil:
+                shared.delivered = try open(boxes, sharers: sharers, shared: shared)
                 step = .shared(shared)
-            case (.masked(var held), .survivors(let sharers, let survivors)):
+            case (.masked(var held), .survivors(let survivors)):
                 try require(.repeatedRequest, held.statement == nil, .repeatedRequest)
-                try validate(sharers: sharers, survivors: survivors, held: held)
+                try validate(survivors, held: held)
                 held.statement = SurvivorStatement(
-                    binding: held.round.binding, sharers: sharers, survivors: survivors)
+                    maskBinding: held.delivery.maskBinding, survivors: survivors)
                 step = .masked(held)
-            case (.signed(var held, let statement), .survivors(let sharers, let survivors)):
+            case (.signed(var held, _), .survivors(let survivors)):
                 try require(.repeatedRequest, false, .repeatedRequest)
-                try validate(sharers: sharers, survivors: survivors, held: held)
+                try validate(survivors, held: held)
                 held.statement = SurvivorStatement(
-                    binding: statement.binding, sharers: sharers, survivors: survivors)
+                    maskBinding: held.delivery.maskBinding, survivors: survivors)
                 step = .masked(held)
-            case (.signed(var held, let statement), .signatures(let signatures))
-            where !scheme.isSparse || scheme.threat == .active:
+            case (.signed(var held, let statement), .signatures(let signatures)) where !scheme.isSparse:
                 try validate(signatures, under: statement, round: held.round)
                 held.isConfirmed = true
                 step = .signed(held, statement)
-            case (.signed(var held, let statement), .witnesses(let list))
-            where scheme.isSparse && scheme.threat == .semiMalicious:
-                try validate(list, under: statement, round: held.round)
+            case (.signed(var held, let statement), .signatureCommitment(let root, let pulse))
+            where scheme.isSparse && held.signatureCommitment == nil:
+                try validate(pulse: pulse)
+                held.signatureCommitment = (root, pulse)
+                step = .signed(held, statement)
+            case (.signed(var held, let statement), .witnesses(let list)) where held.signatureCommitment != nil:
+                try validate(list, under: statement, held: held)
                 held.isConfirmed = true
                 step = .signed(held, statement)
             default:
@@ -200,14 +214,16 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
             if let peers = secrets.peers { return try shareKeys(secrets, peers) }
             guard scheme.beacon != nil else { return abortUnanswered(SecAggStage.roster) }
             guard secrets.commitment != nil else { return abortUnanswered(SecAggStage.commit) }
-            return advanceToRoster()
+            return noteAndAwait(SecAggStage.roster)
         case .shared(let shared): return try maskInput(shared)
         case .masked(let held):
             guard let statement = held.statement else { return abortUnanswered(SecAggStage.survivors) }
             return scheme.threat.hasConsistencyRound ? try sign(statement, held) : try reveal(held, statement)
         case .signed(let held, let statement):
-            guard held.isConfirmed else { return abortUnanswered(SecAggStage.witness) }
-            return try reveal(held, statement)
+            if held.isConfirmed { return try reveal(held, statement) }
+            guard scheme.isSparse else { return abortUnanswered(SecAggStage.witness) }
+            guard held.signatureCommitment != nil else { return abortUnanswered(SecAggStage.fix) }
+            return noteAndAwait(SecAggStage.witness)
         case .over: throw .outOfOrder
         }
     }
@@ -224,13 +240,14 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         abort(.tooFewParties(stage: stage.name, have: 0, need: 1))
     }
 
-    /// Whether the roster was waited for already: then the answer is missing.
-    private var awaitsRoster = false
+    /// What the server sends after a root without having been asked: if this was waited for already, it did not come.
+    private var awaited: Stage?
 
-    private mutating func advanceToRoster() -> Transition<Element, SecAggMessage<Element>> {
-        if awaitsRoster { return abortUnanswered(SecAggStage.roster) }
-        awaitsRoster = true
-        return .next(sending: [], then: awaiting(SecAggStage.roster))
+    /// A root is noted, and nothing sent; what it fixed follows.
+    private mutating func noteAndAwait(_ stage: Stage) -> Transition<Element, SecAggMessage<Element>> {
+        if awaited == stage { return abortUnanswered(stage) }
+        awaited = stage
+        return .next(sending: [], then: awaiting(stage))
     }
 
     // MARK: Round 1
@@ -253,9 +270,7 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 opening: keys.key(
                     from: channelSecret, for: .shareEncryption, from: entry.id.rawValue, to: id.rawValue,
                     publicKeys: [entry.keys.channelPublicKey, secrets.channelKey.publicKey]),
-                mask: scheme.pairwiseMaskKey(
-                    from: maskSecret, between: id, secrets.maskKey.publicKey, and: entry.id, entry.keys.maskPublicKey,
-                    keys: keys))
+                maskSecret: maskSecret, maskPublicKey: entry.keys.maskPublicKey)
         }
         // On the complete graph a client is a holder of its own shares, as the protocol's threshold counts it.
         let known = peers.entries.map(\.id).filter { scheme.positions[$0] != nil }
@@ -294,7 +309,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
         step = .shared(
             Shared(
-                vector: secrets.vector, selfSeed: secrets.selfSeed, peerKeys: peerKeys, ownShares: ownShares,
+                vector: secrets.vector, selfSeed: secrets.selfSeed, maskPublicKey: secrets.maskKey.publicKey,
+                peerKeys: peerKeys, ownShares: ownShares,
                 round: Round(
                     root: peers.root, binding: peers.binding, neighbors: peers.neighbors,
                     signingKey: secrets.signingKey, consistencyKeys: consistencyKeys)))
@@ -317,8 +333,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
     // MARK: Round 2
 
     private func open(
-        _ boxes: [AddressedBox], shared: Shared
-    ) throws(SecAggViolation) -> [PartyID: SharePair?] {
+        _ boxes: [AddressedBox], sharers: ClientSet, shared: Shared
+    ) throws(SecAggViolation) -> Delivery {
         var shares: [PartyID: SharePair?] = [:]
         if let ownShares = shared.ownShares { shares[id] = ownShares }
         let have = boxes.count + shares.count
@@ -336,20 +352,25 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
             let pair = try? SharePair(opening: entry.box, with: peer.opening, from: entry.party, to: id, keys: keys)
             shares.updateValue(pair, forKey: entry.party)
         }
-        return shares
+        try validate(sharers: sharers, shares: shares, round: shared.round)
+        return Delivery(
+            shares: shares, sharers: sharers,
+            maskBinding: SurvivorStatement.maskBinding(shared.round.binding, sharers: sharers))
     }
 
     private mutating func maskInput(
         _ shared: Shared
     ) throws(AggregationError) -> Transition<Element, SecAggMessage<Element>> {
-        guard let shares = shared.delivered else { return abortUnanswered(SecAggStage.deliver) }
-        let keys = KeySchedule(session: shared.round.binding, round: context.round)
+        guard let delivery = shared.delivered else { return abortUnanswered(SecAggStage.deliver) }
+        let keys = KeySchedule(session: delivery.maskBinding, round: context.round)
         var masks: [SignedMask] = []
-        for peer in shares.keys.sorted() where peer != id {
+        for peer in delivery.shares.keys.sorted() where peer != id {
             guard let peerKeys = shared.peerKeys[peer] else { throw .outOfOrder }
+            let key = scheme.pairwiseMaskKey(
+                from: peerKeys.maskSecret, between: id, shared.maskPublicKey, and: peer, peerKeys.maskPublicKey,
+                keys: keys)
             try withCryptography { () throws(CryptographyError) in
-                masks.append(
-                    SignedMask(generator: try MaskGenerator(key: peerKeys.mask), isAdded: peer < id))
+                masks.append(SignedMask(generator: try MaskGenerator(key: key), isAdded: peer < id))
             }
         }
         let masked = try withCryptography { () throws(CryptographyError) in
@@ -357,7 +378,7 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 masking: shared.vector, selfMask: scheme.selfMask(of: shared.selfSeed, id, keys: keys),
                 pairwiseMasks: masks, width: scheme.width)
         }
-        step = .masked(Held(shares: shares, round: shared.round))
+        step = .masked(Held(delivery: delivery, round: shared.round))
         return .next(
             sending: [Envelope(to: scheme.server, .maskedVector(masked))], then: awaiting(SecAggStage.survivors))
     }
@@ -373,7 +394,8 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
         step = .signed(held, statement)
         return .next(
-            sending: [Envelope(to: scheme.server, .signature(signature))], then: awaiting(SecAggStage.witness))
+            sending: [Envelope(to: scheme.server, .signature(signature))],
+            then: awaiting(scheme.isSparse ? SecAggStage.fix : SecAggStage.witness))
     }
 
     /// One decision for each dealer of U2, from one list: of a survivor the share of its self-mask seed, of any other
@@ -388,8 +410,9 @@ struct SecAggClient<Element: MaskableElement, Randomness: SecureRandomNumberGene
                 return abort(error)
             }
         }
-        let revealed = held.shares.keys.sorted().compactMap { dealer -> RevealedShare? in
-            guard let pair = held.shares[dealer] ?? nil, let position = scheme.positions[dealer] else { return nil }
+        let shares = held.delivery.shares
+        let revealed = shares.keys.sorted().compactMap { dealer -> RevealedShare? in
+            guard let pair = shares[dealer] ?? nil, let position = scheme.positions[dealer] else { return nil }
             return RevealedShare(
                 of: dealer,
                 share: statement.survivors.contains(position) ? pair.selfSeedShare : pair.maskSeedShare)

@@ -16,18 +16,20 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
     case neighborhood(Neighborhood)
     /// Round 1, client to server: a box with shares for each neighbor in U1.
     case encryptedShares([AddressedBox])
-    /// Round 1, server to client: the boxes for it, from its neighbors in U2.
-    case deliveredShares([AddressedBox])
+    /// Round 1, server to client: who shared, U2, and the boxes for it from its neighbors among them.
+    case deliveredShares([AddressedBox], sharers: ClientSet)
     /// Round 2, client to server.
     case maskedVector(MaskedVector<Element>)
-    /// Round 2, server to client: who shared, U2, and whose vectors are in the sum, U3. One list decides which of its
-    /// two secrets is revealed of each client.
-    case survivors(sharers: ClientSet, survivors: ClientSet)
-    /// Round 3, client to server: its signature under both sets.
+    /// Round 2, server to client: whose vectors are in the sum, U3. One set decides which of its two secrets is revealed of
+    /// each client.
+    case survivors(ClientSet)
+    /// Round 3, client to server: its signature under U2 and U3.
     case signature([UInt8])
-    /// Round 3, server to client: others' signatures under the same sets, where the client has their keys.
+    /// Round 3, server to client on a sparse graph: what fixes all signatures before the beacon draws the witnesses.
+    case signatureCommitment(root: HashDigest, pulse: UInt64)
+    /// Round 3, server to client on the complete graph: others' signatures under the same sets.
     case signatures([SurvivorSignature])
-    /// Round 3, server to client: the same with the keys and their proofs.
+    /// Round 3, server to client on a sparse graph: its witnesses' signatures, with proofs that they were fixed.
     case witnesses(WitnessList)
     /// Round 4, client to server: one share for each dealer of U2.
     case revealedShares([RevealedShare])
@@ -45,6 +47,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         case .maskedVector: SecAggStage.mask
         case .survivors: SecAggStage.survivors
         case .signature: SecAggStage.sign
+        case .signatureCommitment: SecAggStage.fix
         case .signatures, .witnesses: SecAggStage.witness
         case .revealedShares: SecAggStage.reveal
         case .abort: nil
@@ -66,6 +69,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         case .signature: 0x39
         case .signatures: 0x3a
         case .witnesses: 0x3b
+        case .signatureCommitment: 0x3c
         case .abort: AbortReason.messageType
         }
     }
@@ -76,20 +80,17 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
         case .advertisement(let advertisement):
             encoder.write(advertisement.authentication.threat.rawValue)
             advertisement.encode(into: &encoder)
-        case .commitment(let root, let pulse):
+        case .commitment(let root, let pulse), .signatureCommitment(let root, let pulse):
             encoder.write(bytes: root.bytes)
             encoder.write(pulse)
         case .roster(let roster): roster.encode(into: &encoder)
         case .neighborhood(let neighborhood): neighborhood.encode(into: &encoder)
-        case .encryptedShares(let boxes), .deliveredShares(let boxes):
-            encoder.writeList(boxes, entryBytes: AddressedBox.byteCount, lengthBytes: 3) { encoder, entry in
-                encoder.write(entry.party.rawValue)
-                encoder.write(bytes: entry.box)
-            }
-        case .maskedVector(let vector): vector.encode(into: &encoder, as: format)
-        case .survivors(let sharers, let survivors):
+        case .encryptedShares(let boxes): AddressedBox.write(boxes, into: &encoder)
+        case .deliveredShares(let boxes, let sharers):
             encoder.write(sharers.bytes, lengthBytes: 2)
-            encoder.write(survivors.bytes, lengthBytes: 2)
+            AddressedBox.write(boxes, into: &encoder)
+        case .maskedVector(let vector): vector.encode(into: &encoder, as: format)
+        case .survivors(let survivors): encoder.write(survivors.bytes, lengthBytes: 2)
         case .signature(let signature): encoder.write(bytes: signature)
         case .signatures(let signatures):
             encoder.writeList(signatures, entryBytes: SurvivorSignature.byteCount, lengthBytes: 3) { encoder, entry in
@@ -116,18 +117,14 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             let threat = try ThreatModel(from: &decoder)
             return .advertisement(try Advertisement(from: &decoder, as: threat))
         case 0x31: return .roster(try KeyRoster(from: &decoder, maximum: maximum))
-        case 0x32, 0x33:
-            let boxes = try decoder.readList(entryBytes: AddressedBox.byteCount, lengthBytes: 3, maximum: maximum) {
-                (decoder) throws(WireError) in
-                AddressedBox(party: try decoder.readParty(), box: try decoder.readBytes(AddressedBox.boxByteCount))
-            }
-            guard isStrictlyAscending(boxes.map(\.party)) else { throw .unordered }
-            return type == 0x32 ? .encryptedShares(boxes) : .deliveredShares(boxes)
+        case 0x32: return .encryptedShares(try AddressedBox.readList(from: &decoder, maximum: maximum))
+        case 0x33:
+            let sharers = try ClientSet(from: &decoder, count: format.contributorCount)
+            return .deliveredShares(
+                try AddressedBox.readList(from: &decoder, maximum: maximum), sharers: sharers)
         case 0x34: return .maskedVector(try MaskedVector(from: &decoder, as: format))
         case 0x35:
-            return .survivors(
-                sharers: try ClientSet(from: &decoder, count: format.contributorCount),
-                survivors: try ClientSet(from: &decoder, count: format.contributorCount))
+            return .survivors(try ClientSet(from: &decoder, count: format.contributorCount))
         case 0x36:
             let shares = try decoder.readList(entryBytes: RevealedShare.byteCount, lengthBytes: 3, maximum: maximum) {
                 (decoder) throws(WireError) in
@@ -149,6 +146,7 @@ public enum SecAggMessage<Element: MaskableElement>: WireMessage {
             }
             guard isStrictlyAscending(signatures.map(\.id)) else { throw .unordered }
             return .signatures(signatures)
+        case 0x3c: return .signatureCommitment(root: try HashDigest(from: &decoder), pulse: try decoder.readInteger())
         case 0x3b: return .witnesses(try WitnessList(from: &decoder, maximum: maximum))
         case AbortReason.messageType: return .abort(try AbortReason(from: &decoder))
         default: throw .unknownType(type)
@@ -161,8 +159,7 @@ extension SecAgg {
     public var messageTypes: Set<UInt8>? {
         var types: Set<UInt8> = [AbortReason.messageType, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, isSparse ? 0x38 : 0x31]
         if threat.hasConsistencyRound {
-            types.formUnion([0x39, isSparse && threat == .semiMalicious ? 0x3b : 0x3a])
-            if isSparse { types.insert(0x37) }
+            types.formUnion(isSparse ? [0x37, 0x39, 0x3b, 0x3c] : [0x39, 0x3a])
         }
         return types
     }
@@ -178,8 +175,9 @@ enum SecAggStage {
     static let mask = Stage(5, "masked-input")
     static let survivors = Stage(6, "unmask")
     static let sign = Stage(7, "consistency")
-    static let witness = Stage(8, "consistency")
-    static let reveal = Stage(9, "unmask")
+    static let fix = Stage(8, "consistency")
+    static let witness = Stage(9, "consistency")
+    static let reveal = Stage(10, "unmask")
 }
 
 /// An encrypted pair of shares: with its receiver on the way to the server, with its sender on the way from it.
@@ -195,6 +193,22 @@ public struct AddressedBox: Equatable, Sendable {
     package init(party: PartyID, box: [UInt8]) {
         self.party = party
         self.box = box
+    }
+
+    static func write(_ boxes: [AddressedBox], into encoder: inout WireEncoder) {
+        encoder.writeList(boxes, entryBytes: byteCount, lengthBytes: 3) { encoder, entry in
+            encoder.write(entry.party.rawValue)
+            encoder.write(bytes: entry.box)
+        }
+    }
+
+    static func readList(from decoder: inout WireDecoder, maximum: Int) throws(WireError) -> [AddressedBox] {
+        let boxes = try decoder.readList(entryBytes: byteCount, lengthBytes: 3, maximum: maximum) {
+            (decoder) throws(WireError) in
+            AddressedBox(party: try decoder.readParty(), box: try decoder.readBytes(boxByteCount))
+        }
+        guard isStrictlyAscending(boxes.map(\.party)) else { throw .unordered }
+        return boxes
     }
 }
 

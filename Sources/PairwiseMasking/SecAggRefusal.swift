@@ -39,6 +39,8 @@ package enum SecAggRefusal: String, CaseIterable, Sendable {
     case circleCut = "circle-cut"
     /// Fewer witnesses than needed signed the same sets.
     case tooFewSignatures = "too-few-signatures"
+    /// A signature that is not among those that were fixed before the witnesses were drawn.
+    case wrongSignaturePath = "wrong-signature-path"
     /// A signature by somebody who is no witness.
     case foreignWitness = "foreign-witness"
     /// A signature that is not the witness's, or under other sets, of another round or session.

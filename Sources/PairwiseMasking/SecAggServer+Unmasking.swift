@@ -45,8 +45,8 @@ extension SecAggServer {
     private func masks(
         leftBy client: PartyID, using reconstruction: inout SecretReconstruction
     ) throws(AggregationError) -> [SignedMask]? {
-        guard let advertisement = roster[client], let binding = network?.binding else { throw .outOfOrder }
-        let keys = KeySchedule(session: binding, round: round)
+        guard let advertisement = roster[client], let maskBinding else { throw .outOfOrder }
+        let keys = KeySchedule(session: maskBinding, round: round)
         let shares = revealed[client] ?? []
         if survivors.contains(client) {
             let committing = KeySchedule(session: session, round: round)

@@ -22,7 +22,7 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
     private var publicKeys: Set<KeyAgreementPublicKey> = []
     /// What U1 fixes, and the pulse that is to draw the graph.
     private var tree: MerkleTree?
-    private var pulse: UInt64 = 0
+    private var pulse: UInt64?
     /// The graph, once it is drawn.
     private(set) var network: Network?
     /// The boxes of U2, by sender then receiver; emptied when they are delivered.
@@ -33,9 +33,12 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
     private var sum: MaskedSum<Element>
     /// U3.
     private(set) var survivors: Set<PartyID> = []
-    /// What U3 is to sign, and who did.
+    /// What binds the masks, once U2 is known.
+    private(set) var maskBinding: HashDigest?
+    /// What U3 is to sign, who did, and what fixes that.
     private var statement: SurvivorStatement?
     private var signatures: [PartyID: [UInt8]] = [:]
+    private var signatureTree: MerkleTree?
     /// The shares that survivors revealed, by dealer.
     private(set) var revealed: [PartyID: [ShamirShare]] = [:]
     private var responders: Set<PartyID> = []
@@ -91,7 +94,8 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         case SecAggStage.commit: return try publishNeighborhoods()
         case SecAggStage.share: return deliverShares()
         case SecAggStage.mask: return announceSurvivors()
-        case SecAggStage.sign: return passSignaturesOn()
+        case SecAggStage.sign: return closeSignatures()
+        case SecAggStage.fix: return passWitnessesOn()
         case SecAggStage.reveal: return try unmask()
         default: throw .outOfOrder
         }
@@ -159,7 +163,8 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         }
         stage = SecAggStage.commit
         guard let beacon = scheme.beacon else { return try publishNeighborhoods() }
-        pulse = beacon.nextPulse()
+        let pulse = beacon.nextPulse(after: nil)
+        self.pulse = pulse
         // Nobody answers; the neighborhoods follow as soon as the pulse is out.
         return .next(
             sending: [Envelope(to: clients, .commitment(root: tree.root, pulse: pulse))],
@@ -171,7 +176,9 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         guard let tree else { throw .outOfOrder }
         let entropy: HashDigest
         if let beacon = scheme.beacon {
-            guard let output = beacon.output(of: pulse) else { return abort(have: 0, need: 1, telling: roster.keys) }
+            guard let pulse, let output = beacon.output(of: pulse) else {
+                return abort(have: 0, need: 1, telling: roster.keys)
+            }
             entropy = output
         } else {
             let drawn = try drawing { () throws(RandomnessError) in try randomness.secretBytes(32) }
@@ -247,9 +254,14 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             }
         }
         boxes = [:]
+        let sharerSet = ClientSet(
+            positions: sharers.compactMap { scheme.positions[$0] }, of: scheme.contributors.count)
+        maskBinding = network.map { SurvivorStatement.maskBinding($0.binding, sharers: sharerSet) }
         stage = SecAggStage.mask
         return .next(
-            sending: sharers.sorted().map { Envelope(to: $0, .deliveredShares(deliveries[$0] ?? [])) },
+            sending: sharers.sorted().map {
+                Envelope(to: $0, .deliveredShares(deliveries[$0] ?? [], sharers: sharerSet))
+            },
             then: Expectation(SecAggStage.mask, from: sharers, quorum: scheme.quorum))
     }
 
@@ -259,9 +271,8 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         guard survivors.count >= scheme.quorum else {
             return abort(have: survivors.count, need: scheme.quorum, telling: sharers)
         }
-        let count = scheme.contributors.count
-        let sharerSet = ClientSet(positions: sharers.compactMap { scheme.positions[$0] }, of: count)
-        let survivorSet = ClientSet(positions: survivors.compactMap { scheme.positions[$0] }, of: count)
+        let survivorSet = ClientSet(
+            positions: survivors.compactMap { scheme.positions[$0] }, of: scheme.contributors.count)
         if let circle = network?.circle {
             // What cannot be opened, or no client would accept, ends here.
             for client in sharers.sorted() {
@@ -275,11 +286,11 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
             guard cut >= floor else { return abort(have: cut, need: floor, telling: sharers) }
         }
         let announcement = Envelope(
-            to: survivors.sorted(), SecAggMessage<Element>.survivors(sharers: sharerSet, survivors: survivorSet))
-        guard scheme.threat.hasConsistencyRound, let binding = network?.binding else {
+            to: survivors.sorted(), SecAggMessage<Element>.survivors(survivorSet))
+        guard scheme.threat.hasConsistencyRound, let maskBinding else {
             return awaitReveals(of: survivors, sending: [announcement])
         }
-        statement = SurvivorStatement(binding: binding, sharers: sharerSet, survivors: survivorSet)
+        statement = SurvivorStatement(maskBinding: maskBinding, survivors: survivorSet)
         stage = SecAggStage.sign
         return .next(
             sending: [announcement],
@@ -309,56 +320,70 @@ struct SecAggServer<Element: MaskableElement, Randomness: SecureRandomNumberGene
         return .accepted
     }
 
-    /// To each client that signed, the signatures of as many of its witnesses as it needs, those of the lowest ids.
-    private mutating func passSignaturesOn() -> Transition<Element, SecAggMessage<Element>> {
-        guard let statement else {
-            return abort(have: 0, need: scheme.threshold, telling: survivors)
-        }
-        let count = scheme.contributors.count
+    private mutating func closeSignatures() -> Transition<Element, SecAggMessage<Element>> {
         let signers = signatures.keys.sorted()
+        guard signers.count >= scheme.threshold else {
+            return abort(have: signers.count, need: scheme.threshold, telling: survivors)
+        }
+        guard scheme.isSparse, let beacon = scheme.beacon else {
+            var envelopes: [Envelope<SecAggMessage<Element>>] = []
+            for client in signers {
+                let others = signers.filter { $0 != client }.prefix(scheme.signaturesNeeded)
+                let list = others.map { SurvivorSignature(id: $0, signature: signatures[$0] ?? []) }
+                envelopes.append(Envelope(to: client, .signatures(list)))
+            }
+            return awaitReveals(of: Set(signers), sending: envelopes)
+        }
         // Those who did not sign will reveal nothing.
-        for client in sharers.sorted() where scheme.isSparse {
+        for client in sharers.sorted() {
             let answers = neighbors(of: client).count { signatures[$0] != nil }
             guard answers >= scheme.threshold || leavesNothing(client) else {
                 return abort(have: answers, need: scheme.threshold, telling: survivors)
             }
         }
-        let depth = MerkleTree.depth(of: count)
-        let needsProofs = scheme.isSparse && scheme.threat == .semiMalicious
-        let paths = needsProofs ? scheme.tree(over: roster) : nil
-        var pathsByPosition: [Int: [UInt8]] = [:]
-        guard signers.count >= scheme.threshold else {
-            return abort(have: signers.count, need: scheme.threshold, telling: survivors)
+        let tree = MerkleTree(
+            leaves: scheme.contributors.map { client in
+                signatures[client].map { SurvivorStatement.leaf(of: $0, by: client) } ?? MerkleTree.absentLeaf
+            })
+        signatureTree = tree
+        let pulse = beacon.nextPulse(after: pulse)
+        self.pulse = pulse
+        stage = SecAggStage.fix
+        // Nobody answers; the witnesses follow as soon as the pulse is out.
+        return .next(
+            sending: [Envelope(to: signers, .signatureCommitment(root: tree.root, pulse: pulse))],
+            then: Expectation(SecAggStage.fix, from: [], quorum: 0))
+    }
+
+    /// To each client that signed, the signatures of as many of its witnesses as it needs, those of the lowest ids.
+    private mutating func passWitnessesOn() -> Transition<Element, SecAggMessage<Element>> {
+        guard let statement, let signatureTree, let pulse, let entropy = scheme.beacon?.output(of: pulse) else {
+            return abort(have: 0, need: 1, telling: survivors)
+        }
+        let count = scheme.contributors.count
+        let keyTree = scheme.threat == .semiMalicious ? scheme.tree(over: roster) : nil
+        // Every path is shared by all messages that it is in.
+        var proofs: [PartyID: WitnessList.Witness] = [:]
+        for (client, signature) in signatures {
+            guard let position = scheme.positions[client] else { continue }
+            proofs[client] = .init(
+                id: client, signature: signature, signaturePath: signatureTree.path(of: position),
+                keys: keyTree == nil ? nil : roster[client], path: keyTree?.path(of: position) ?? [])
         }
         var envelopes: [Envelope<SecAggMessage<Element>>] = []
-        for client in signers {
+        for client in signatures.keys.sorted() {
             guard let position = scheme.positions[client] else { continue }
-            var witnesses: [PartyID]
-            if scheme.isSparse {
-                witnesses = statement.witnesses(
-                    of: client, at: position, neighbors: scheme.neighbors, count: count
-                ).sorted().map { scheme.contributors[$0] }.filter { signatures[$0] != nil }
-            } else {
-                witnesses = signers.filter { $0 != client }
-            }
-            witnesses = Array(witnesses.prefix(scheme.signaturesNeeded))
-            guard let paths else {
-                let list = witnesses.map { SurvivorSignature(id: $0, signature: signatures[$0] ?? []) }
-                envelopes.append(Envelope(to: client, .signatures(list)))
-                continue
-            }
-            let list = witnesses.compactMap { witness -> WitnessList.Witness? in
-                guard let keys = roster[witness], let signature = signatures[witness],
-                    let position = scheme.positions[witness]
-                else { return nil }
-                let path = pathsByPosition[position] ?? paths.path(of: position)
-                pathsByPosition[position] = path
-                return .init(entry: RosterEntry(id: witness, keys: keys), path: path, signature: signature)
-            }
-            envelopes.append(
-                Envelope(to: client, .witnesses(WitnessList(threat: scheme.threat, depth: depth, witnesses: list))))
+            let drawn = WitnessDraw.witnesses(
+                of: client, at: position, statement: statement.digest, signatureRoot: signatureTree.root,
+                entropy: entropy, neighbors: scheme.neighbors, count: count)
+            let witnesses = drawn.sorted().compactMap { proofs[scheme.contributors[$0]] }
+            let list = WitnessList(
+                threat: scheme.threat, depth: MerkleTree.depth(of: count),
+                witnesses: Array(witnesses.prefix(scheme.signaturesNeeded)))
+            envelopes.append(Envelope(to: client, .witnesses(list)))
         }
-        return awaitReveals(of: Set(signers), sending: envelopes)
+        self.signatureTree = nil
+        return awaitReveals(of: Set(signatures.keys), sending: envelopes)
     }
 
     // MARK: Round 4

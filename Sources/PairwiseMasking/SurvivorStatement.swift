@@ -5,57 +5,72 @@ public import SecureAggregation
 
 /// What survivors sign in the consistency round: who shared and who survived, of the whole round.
 package struct SurvivorStatement: Sendable {
-    /// The round's binding.
-    package let binding: HashDigest
-    /// U2.
-    package let sharers: ClientSet
+    /// What binds the round and its sharers, U2.
+    package let maskBinding: HashDigest
     /// U3.
     package let survivors: ClientSet
-    /// The hash of all of it.
+    /// The hash of both.
     package let digest: HashDigest
 
-    package init(binding: HashDigest, sharers: ClientSet, survivors: ClientSet) {
-        self.binding = binding
-        self.sharers = sharers
+    package init(maskBinding: HashDigest, survivors: ClientSet) {
+        self.maskBinding = maskBinding
         self.survivors = survivors
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 survivors".utf8), lengthBytes: 1)
-        encoder.write(bytes: binding.bytes)
-        encoder.write(sharers.bytes, lengthBytes: 2)
+        encoder.write(bytes: maskBinding.bytes)
         encoder.write(survivors.bytes, lengthBytes: 2)
         digest = HashDigest(of: encoder.bytes)
     }
 
+    /// What binds a round's masks to its sharers: clients who were told others have no mask in common.
+    package static func maskBinding(_ binding: HashDigest, sharers: ClientSet) -> HashDigest {
+        var encoder = WireEncoder()
+        encoder.write(Array("fedsum/1 sharers".utf8), lengthBytes: 1)
+        encoder.write(bytes: binding.bytes)
+        encoder.write(sharers.bytes, lengthBytes: 2)
+        return HashDigest(of: encoder.bytes)
+    }
+
     /// What `client` signs.
     package func signedBytes(by client: PartyID) -> [UInt8] {
-        Self.signedBytes(by: client, binding: binding, digest: digest)
+        Self.signedBytes(by: client, maskBinding: maskBinding, digest: digest)
     }
 
     /// What `client` signs under the statement of this digest.
-    package static func signedBytes(by client: PartyID, binding: HashDigest, digest: HashDigest) -> [UInt8] {
+    package static func signedBytes(by client: PartyID, maskBinding: HashDigest, digest: HashDigest) -> [UInt8] {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 consistency".utf8), lengthBytes: 1)
-        encoder.write(bytes: binding.bytes)
+        encoder.write(bytes: maskBinding.bytes)
         encoder.write(client.rawValue)
         encoder.write(bytes: digest.bytes)
         return encoder.bytes
     }
 
-    /// The k clients, by position and as they are drawn, whose signatures under this statement `client` wants to see on a sparse graph.
-    ///
-    /// They are drawn by the statement and not by the graph: a server that shows two halves of the circle two statements
-    /// finds for neither of them enough witnesses anywhere (Documentation/SparseGraphs.md).
-    func witnesses(of client: PartyID, at position: Int, neighbors: Int, count: Int) -> [Int] {
-        Self.witnesses(of: client, at: position, digest: digest, neighbors: neighbors, count: count)
+    /// The leaf of a signature in the tree that fixes all of them.
+    package static func leaf(of signature: [UInt8], by client: PartyID) -> HashDigest {
+        var encoder = WireEncoder()
+        encoder.write(client.rawValue)
+        encoder.write(bytes: signature)
+        return MerkleTree.leaf(of: encoder.bytes)
     }
+}
 
-    /// The same for the statement of this digest.
+/// Who is asked whether a statement is everybody's, on a sparse graph: k of the N clients, drawn for each client when it is
+/// fixed who has signed.
+///
+/// A draw that the server knows earlier would be worth little: it could have just those few clients sign that a handful of
+/// others will ask (Documentation/SparseGraphs.md).
+package enum WitnessDraw {
+    /// The witnesses of `client`, by position and as they are drawn.
     package static func witnesses(
-        of client: PartyID, at position: Int, digest: HashDigest, neighbors: Int, count: Int
+        of client: PartyID, at position: Int, statement: HashDigest, signatureRoot: HashDigest, entropy: HashDigest,
+        neighbors: Int, count: Int
     ) -> [Int] {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 witnesses".utf8), lengthBytes: 1)
-        encoder.write(bytes: digest.bytes)
+        encoder.write(bytes: statement.bytes)
+        encoder.write(bytes: signatureRoot.bytes)
+        encoder.write(bytes: entropy.bytes)
         encoder.write(client.rawValue)
         var draws = PublicDraws(key: HashDigest(of: encoder.bytes))
         var witnesses: [Int] = []
@@ -83,27 +98,33 @@ public struct SurvivorSignature: Equatable, Sendable {
     }
 }
 
-/// Signatures of clients whose keys the receiver does not have, with these keys and their proofs.
+/// Signatures of a client's witnesses, each with the proof that it was fixed before they were drawn.
 public struct WitnessList: Equatable, Sendable {
     /// One client's signature.
     public struct Witness: Equatable, Sendable {
-        /// Who signed, and its keys.
-        public let entry: RosterEntry
-        /// The path of these keys in the Merkle tree.
-        public let path: [UInt8]
+        /// Who signed.
+        public let id: PartyID
         /// 64 bytes of Ed25519.
         public let signature: [UInt8]
+        /// The path of the signature in the tree over all signatures.
+        public let signaturePath: [UInt8]
+        /// Its keys, in the semi-malicious model; else they are enrolled.
+        public let keys: Advertisement?
+        /// The path of these keys in the tree over all first messages; empty where there are none.
+        public let path: [UInt8]
 
-        package init(entry: RosterEntry, path: [UInt8], signature: [UInt8]) {
-            self.entry = entry
-            self.path = path
+        package init(id: PartyID, signature: [UInt8], signaturePath: [UInt8], keys: Advertisement?, path: [UInt8]) {
+            self.id = id
             self.signature = signature
+            self.signaturePath = signaturePath
+            self.keys = keys
+            self.path = path
         }
     }
 
     /// The threat model for which these are.
     public let threat: ThreatModel
-    /// The depth of the Merkle tree.
+    /// The depth of both trees.
     public let depth: Int
     /// The signatures, ascending by client.
     public let witnesses: [Witness]
@@ -115,7 +136,9 @@ public struct WitnessList: Equatable, Sendable {
     }
 
     private static func entryByteCount(_ threat: ThreatModel, depth: Int) -> Int {
-        RosterEntry.byteCount(threat) + HashDigest.byteCount * depth + VerifyingKey.signatureByteCount
+        let pathBytes = HashDigest.byteCount * depth
+        let keyBytes = threat == .semiMalicious ? Advertisement.byteCount(threat) + pathBytes : 0
+        return SurvivorSignature.byteCount + pathBytes + keyBytes
     }
 
     func encode(into encoder: inout WireEncoder) {
@@ -124,25 +147,33 @@ public struct WitnessList: Equatable, Sendable {
         encoder.writeList(
             witnesses, entryBytes: Self.entryByteCount(threat, depth: depth), lengthBytes: 3
         ) { encoder, witness in
-            witness.entry.encode(into: &encoder)
-            encoder.write(bytes: witness.path)
+            encoder.write(witness.id.rawValue)
             encoder.write(bytes: witness.signature)
+            encoder.write(bytes: witness.signaturePath)
+            witness.keys?.encode(into: &encoder)
+            encoder.write(bytes: witness.path)
         }
     }
 
     init(from decoder: inout WireDecoder, maximum: Int) throws(WireError) {
         let threat = try ThreatModel(from: &decoder)
         let depth = try Neighborhood.readDepth(from: &decoder)
+        let pathBytes = HashDigest.byteCount * depth
         self.threat = threat
         self.depth = depth
         witnesses = try decoder.readList(
             entryBytes: Self.entryByteCount(threat, depth: depth), lengthBytes: 3, maximum: maximum
         ) { (decoder) throws(WireError) in
-            Witness(
-                entry: try RosterEntry(from: &decoder, as: threat),
-                path: try decoder.readBytes(HashDigest.byteCount * depth),
-                signature: try decoder.readBytes(VerifyingKey.signatureByteCount))
+            let id = try decoder.readParty()
+            let signature = try decoder.readBytes(VerifyingKey.signatureByteCount)
+            let signaturePath = try decoder.readBytes(pathBytes)
+            guard threat == .semiMalicious else {
+                return Witness(id: id, signature: signature, signaturePath: signaturePath, keys: nil, path: [])
+            }
+            return Witness(
+                id: id, signature: signature, signaturePath: signaturePath,
+                keys: try Advertisement(from: &decoder, as: threat), path: try decoder.readBytes(pathBytes))
         }
-        guard isStrictlyAscending(witnesses.map(\.entry.id)) else { throw .unordered }
+        guard isStrictlyAscending(witnesses.map(\.id)) else { throw .unordered }
     }
 }

@@ -206,7 +206,9 @@ private struct FaultyRound {
             } else {
                 switch outcome.aborted[party] {
                 case .tooFewParties(let name, _, _)?:
-                    found = outcome.abortStages[party].map { String($0.ordinal) } ?? "gave up at \(name)"
+                    found =
+                        outcome.abortStages[party].map { String($0.ordinal, radix: 16, uppercase: true) }
+                        ?? "gave up at \(name)"
                 case .abortedByPeer?: found = "T"
                 case let error?: found = "\(error)"
                 case nil: found = "still waiting"
@@ -256,7 +258,7 @@ private struct StatedFaults {
             if kind == "reordering" { return .reordering(seed: UInt64(try fault.integer("seed"))) }
             let party = try fault.party("party")
             try require(parties.contains(party), "there is no party \(party)")
-            let send = try fault.integer("send", in: 0...9)
+            let send = try fault.integer("send", in: 0...10)
             func earlier() throws -> [FaultSchedule.RecordedFrame] {
                 guard let frames = recorded[party]?[send] else { throw CaseFailure("\(party) says nothing in \(send)") }
                 return frames
@@ -272,7 +274,7 @@ private struct StatedFaults {
             case "trailing-byte": return .trailingByte(party, send: send)
             case "replay": return .replay(party, send: send, of: try earlier())
             case "substitution": return .substitution(party, send: send, by: try earlier())
-            case "repetition": return .repetition(party, send: send, of: try fault.integer("of", in: 0...9))
+            case "repetition": return .repetition(party, send: send, of: try fault.integer("of", in: 0...10))
             case "delay": return .delay(party, send: send, ticks: try fault.integer("ticks", in: 1...40_000))
             case "outage": return .outage(party, send: send, ticks: try fault.integer("ticks", in: 1...40_000))
             default: throw CaseFailure("there is no fault '\(kind)'")

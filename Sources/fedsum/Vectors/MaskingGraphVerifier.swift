@@ -26,6 +26,15 @@ enum MaskingGraphVerifier: CaseVerifier {
         case "circle": try checkCircle(fields)
         case "large-circle": try checkLargeCircle(fields)
         case "runs": try checkRuns(fields)
+        case "mask-binding":
+            let contributors = try fields.parties("contributors")
+            let sharers = ClientSet(
+                positions: try positions(fields.parties("sharers"), among: contributors), of: contributors.count)
+            try requireEqual(sharers.bytes, fields.bytes("sharersBitmap"), "sharersBitmap")
+            try requireEqual(
+                SurvivorStatement.maskBinding(digest(fields, "binding"), sharers: sharers).bytes,
+                fields.bytes("maskBinding"), "maskBinding")
+        case "signature-tree": try checkSignatureTree(fields)
         case "statement": try checkStatement(fields)
         case "consistency": try checkConsistency(fields)
         case "witnesses": try checkWitnesses(fields)
@@ -189,20 +198,16 @@ enum MaskingGraphVerifier: CaseVerifier {
 
     private static func checkStatement(_ fields: VectorFields) throws {
         let contributors = try fields.parties("contributors")
-        let sharers = ClientSet(
-            positions: try positions(fields.parties("sharers"), among: contributors), of: contributors.count)
         let survivors = ClientSet(
             positions: try positions(fields.parties("survivors"), among: contributors), of: contributors.count)
-        try requireEqual(sharers.bytes, fields.bytes("sharersBitmap"), "sharersBitmap")
         try requireEqual(survivors.bytes, fields.bytes("survivorsBitmap"), "survivorsBitmap")
-        let statement = SurvivorStatement(
-            binding: try digest(fields, "binding"), sharers: sharers, survivors: survivors)
+        let statement = SurvivorStatement(maskBinding: try digest(fields, "maskBinding"), survivors: survivors)
         try requireEqual(statement.digest.bytes, fields.bytes("statement"), "statement")
     }
 
     private static func checkConsistency(_ fields: VectorFields) throws {
         let message = SurvivorStatement.signedBytes(
-            by: try fields.party("party"), binding: try digest(fields, "binding"),
+            by: try fields.party("party"), maskBinding: try digest(fields, "maskBinding"),
             digest: try digest(fields, "statement"))
         try checkSignature(of: message, fields)
     }
@@ -219,11 +224,31 @@ enum MaskingGraphVerifier: CaseVerifier {
         let contributors = try fields.parties("contributors")
         let party = try fields.party("party")
         let position = try positions([party], among: contributors)[0]
-        let witnesses = SurvivorStatement.witnesses(
-            of: party, at: position, digest: try digest(fields, "statement"),
+        let witnesses = WitnessDraw.witnesses(
+            of: party, at: position, statement: try digest(fields, "statement"),
+            signatureRoot: try digest(fields, "signatureRoot"), entropy: try digest(fields, "entropy2"),
             neighbors: try fields.integer("neighbors", in: 1...max(1, contributors.count - 1)),
             count: contributors.count)
         try requireEqual(witnesses.map { contributors[$0] }, fields.parties("witnesses"), "witnesses")
+    }
+
+    private static func checkSignatureTree(_ fields: VectorFields) throws {
+        let contributors = try fields.parties("contributors")
+        var leaves: [PartyID: HashDigest] = [:]
+        for entry in try fields.objects("signatures") {
+            let id = try entry.party("id")
+            try require(contributors.contains(id), "\(id) is none of the contributors")
+            let leaf = SurvivorStatement.leaf(
+                of: try entry.bytes("signature", count: VerifyingKey.signatureByteCount), by: id)
+            try require(leaves.updateValue(leaf, forKey: id) == nil, "\(id) is there twice")
+        }
+        let tree = MerkleTree(leaves: contributors.map { leaves[$0] ?? MerkleTree.absentLeaf })
+        try requireEqual(tree.root.bytes, fields.bytes("signatureRoot"), "signatureRoot")
+        for entry in try fields.objects("paths") {
+            let id = try entry.party("id")
+            let position = try positions([id], among: contributors)[0]
+            try requireEqual(tree.path(of: position), entry.byteStrings("path").flatMap { $0 }, "path of \(id)")
+        }
     }
 
     private static func checkAdvertisement(_ fields: VectorFields) throws {
@@ -244,13 +269,17 @@ enum MaskingGraphVerifier: CaseVerifier {
         let intermediate = try fields.object("intermediate")
         let format = scheme.messageFormat(in: context)
         var leaves: [PartyID: HashDigest] = [:]
-        var sets: (ClientSet, ClientSet)?
+        var sharers: ClientSet?
+        var survivors: ClientSet?
+        var signatureRoot: HashDigest?
         var drawn: HashDigest?
         for message in messages {
             switch try SecAggMessage<UInt64>(decoding: message.bytes, as: format) {
             case .advertisement(let keys): leaves[message.route.from] = keys.leaf(of: message.route.from)
             case .neighborhood(let neighborhood): drawn = neighborhood.entropy
-            case .survivors(let sharers, let survivors): sets = (sharers, survivors)
+            case .deliveredShares(_, let set): sharers = set
+            case .survivors(let set): survivors = set
+            case .signatureCommitment(let root, _): signatureRoot = root
             default: break
             }
         }
@@ -273,12 +302,16 @@ enum MaskingGraphVerifier: CaseVerifier {
                 count: scheme.contributors.count, neighbors: try fields.integer("neighbors"), binding: binding)
             try requireEqual(circle.places.map { Int($0) }, intermediate.integers("circle"), "circle")
         }
-        guard intermediate.has("statement") else { return }
-        guard let (sharers, survivors) = sets else {
-            return try require(
-                intermediate.isNull("statement"), "no survivors were announced, and there is a statement")
+        func check(_ ours: HashDigest?, _ name: String) throws {
+            guard intermediate.has(name) else { return }
+            let stated = try intermediate.isNull(name) ? nil : intermediate.bytes(name)
+            try require(ours?.bytes == stated, "'\(name)' is another one than the messages give")
         }
-        let statement = SurvivorStatement(binding: binding, sharers: sharers, survivors: survivors)
-        try requireEqual(statement.digest.bytes, intermediate.bytes("statement"), "statement")
+        let maskBinding = sharers.map { SurvivorStatement.maskBinding(binding, sharers: $0) }
+        try check(maskBinding, "maskBinding")
+        try check(
+            survivors.flatMap { set in maskBinding.map { SurvivorStatement(maskBinding: $0, survivors: set).digest } },
+            "statement")
+        try check(signatureRoot, "signatureRoot")
     }
 }

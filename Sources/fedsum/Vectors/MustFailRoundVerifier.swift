@@ -244,7 +244,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
                 replaced.keys.contains { $0.stage == stated.stage && $0.to == stated.by }
                     || replaced.keys.contains { $0.from == sender },
                 "what is left out at stage \(stated.stage) is none of 'replaced'")
-            guard let reveal = sent.first(where: { $0.route.stage == 9 && $0.route.from == stated.by }) else {
+            guard let reveal = sent.first(where: { $0.route.stage == 10 && $0.route.from == stated.by }) else {
                 throw CaseFailure("\(stated.by) reveals nothing")
             }
             // Entries of four bytes of id and 32 of share, after the header and a length of three bytes.
@@ -458,7 +458,7 @@ private struct FoundRefusals {
             }
         case .violation(let violation, _):
             // At the end of the consistency round, whatever is no witness's signature is one too few.
-            let others: Set<String> = scheme.hasPrefix("secagg") && stage == 8 ? ["too-few-witnesses"] : []
+            let others: Set<String> = scheme.hasPrefix("secagg") && stage == 9 ? ["too-few-witnesses"] : []
             return words(for: violation, stage).union(others)
         default: return []
         }
@@ -476,7 +476,7 @@ private struct FoundRefusals {
         case .survivorNotSharer: return ["survivors-not-sharers"]
         case .circleCut: return ["circle-cut"]
         case .tooFewSignatures: return ["too-few-witnesses"]
-        case .receiverMisplaced: return stage == 6 ? ["own-input-dropped"] : ["unknown-party"]
+        case .receiverMisplaced: return stage == 6 ? ["own-input-dropped"] : ["unknown-party", "own-input-dropped"]
         case .ownKeysChanged: return ["own-keys-replaced"]
         case .duplicateKey: return ["equal-keys"]
         case .lowOrderKey: return ["low-order-point"]

@@ -59,7 +59,7 @@ enum MustFailSessionVerifier: CaseVerifier {
                 ? .complete
                 : .sparse(
                     neighbors: try fields.integer("neighbors"),
-                    beacon: threat == .curious ? nil : StatedBeacon(pulse: 0, entropy: .zero))
+                    beacon: threat == .curious ? nil : StatedBeacon(pulses: []))
             let enrollment = try enrollment(of: contributors, fields)
             try requireRefusal(fields, names: names) { () throws(AggregationError) in
                 try SecAgg<UInt64>(

@@ -9,7 +9,7 @@ import RingArithmetic
 /// `fedsum_secagg_round_v1`, `fedsum_secagg_plus_round_v1`: whole rounds, every message to the byte.
 enum RoundVerifier: CaseVerifier {
     /// The sets of clients in masking schemes, and the stage in which those of each send.
-    static let maskingSets = [("U1", 0), ("U2", 3), ("U3", 5), ("U4", 7), ("U5", 9)]
+    static let maskingSets = [("U1", 0), ("U2", 3), ("U3", 5), ("U4", 7), ("U5", 10)]
 
     static func check(_ fields: VectorFields) throws {
         let session = try StatedSession(fields)
@@ -325,7 +325,7 @@ struct StatedRound: StatedSchemeVisitor {
             case "plain": [0: "input"]
             case "additive", "shamir": [0: "share", 2: "combine"]
             case "peer-to-peer": [0: "share", 1: "confirm", 2: "combine"]
-            default: [0: "advertise-keys", 3: "share-keys", 5: "masked-input", 7: "consistency", 9: "unmask"]
+            default: [0: "advertise-keys", 3: "share-keys", 5: "masked-input", 7: "consistency", 10: "unmask"]
             }
         guard case .tooFewParties(let name, _, _)? = outcome.aborted[party], name == names[stage] else {
             throw CaseFailure("party \(party) must abort at stage \(stage): \(outcome.aborted)")

@@ -81,11 +81,11 @@ struct StatedSession {
     /// The beacon with the one pulse that the file states; one that gives nothing where it states none.
     private func beacon(_ threat: ThreatModel) throws -> (any PublicBeacon)? {
         guard threat != .curious else { return nil }
-        guard fields.has("beacon") else { return StatedBeacon(pulse: 0, entropy: .zero) }
-        let beacon = try fields.object("beacon")
+        guard fields.has("beacon") else { return StatedBeacon(pulses: []) }
         return StatedBeacon(
-            pulse: try beacon.unsigned("pulse"),
-            entropy: try HashDigest(beacon.bytes("entropy"))
+            pulses: try fields.object("beacon").objects("pulses").map {
+                (try $0.unsigned("pulse"), try HashDigest($0.bytes("entropy")))
+            }
         )
     }
 
@@ -189,14 +189,16 @@ struct StatedSession {
     }
 }
 
-/// A beacon with one pulse that ever comes.
+/// A beacon with a few pulses that ever come.
 struct StatedBeacon: PublicBeacon {
-    let pulse: UInt64
-    let entropy: HashDigest
+    let pulses: [(pulse: UInt64, entropy: HashDigest)]
 
-    func nextPulse() -> UInt64 { pulse }
+    func nextPulse(after previous: UInt64?) -> UInt64 {
+        let next = previous.map { previous in (pulses.firstIndex { $0.pulse == previous } ?? -1) + 1 } ?? 0
+        return pulses.indices.contains(next) ? pulses[next].pulse : 0
+    }
     func isStillSecret(_ pulse: UInt64) -> Bool { true }
-    func output(of pulse: UInt64) -> HashDigest? { pulse == self.pulse ? entropy : nil }
+    func output(of pulse: UInt64) -> HashDigest? { pulses.first { $0.pulse == pulse }?.entropy }
 }
 
 extension RoundContext {

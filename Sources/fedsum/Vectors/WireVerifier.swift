@@ -93,6 +93,11 @@ enum WireVerifier {
             try require(parties.count < 1 << 22, "'\(name)' is too long for a message")
             encoder.write(parties, lengthBytes: 3)
         }
+        func writeBitmap(_ name: String) throws {
+            let bitmap = try fields.bytes(name)
+            try require(bitmap.count < 1 << 16, "'\(name)' is too long for a message")
+            encoder.write(bitmap, lengthBytes: 2)
+        }
         func writeList(
             _ name: String,
             lengthBytes: Int = 3,
@@ -168,21 +173,23 @@ enum WireVerifier {
             encoder.write(UInt8(depth))
             try writeList("witnesses") { fields, encoder in
                 encoder.write(try fields.party("id").rawValue)
+                encoder.write(bytes: try fields.bytes("signature", count: 64))
+                try write(path: "signaturePath", fields, depth: depth, to: &encoder)
+                guard threat == 1 else { return }
                 try write(advertisement: fields.object("keys"), threat: threat, to: &encoder)
                 try write(path: "path", fields, depth: depth, to: &encoder)
-                encoder.write(bytes: try fields.bytes("signature", count: 64))
             }
+        case 0x3c:
+            encoder.write(bytes: try fields.bytes("signatureRoot", count: 32))
+            encoder.write(try fields.unsigned("pulse"))
         case 0x32, 0x33:
+            if type == 0x33 { try writeBitmap("sharers") }
             try writeList("shares") { fields, encoder in
                 encoder.write(try fields.party(type == 0x32 ? "to" : "from").rawValue)
                 encoder.write(bytes: try fields.bytes("box", count: 88))
             }
         case 0x35:
-            for name in ["sharers", "survivors"] {
-                let bitmap = try fields.bytes(name)
-                try require(bitmap.count < 1 << 16, "'\(name)' is too long for a message")
-                encoder.write(bitmap, lengthBytes: 2)
-            }
+            try writeBitmap("survivors")
         case 0x36:
             try writeList("shares") { fields, encoder in
                 encoder.write(try fields.party("of").rawValue)
