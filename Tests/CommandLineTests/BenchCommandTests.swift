@@ -21,7 +21,7 @@ import FoundationXML
         let run = try FedsumProgram.run(Self.arguments)
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try run.json()["rows"]).entries
-        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg"])
+        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
         let keys = [
             "scheme", "clients", "dimension", "dropouts", "bits", "modulus_bits", "neighbors", "threshold",
             "below_plan",
@@ -43,17 +43,19 @@ import FoundationXML
             #expect(row["below_plan"] == .bool(false))
         }
         // Of 3 aggregators, of 10 peers, of 10 clients.
-        #expect(rows.map { $0["threshold"] } == [.null, .null, .integer(2), .integer(6), .integer(7)])
-        #expect(rows.map { $0["neighbors"] } == [.null, .null, .null, .null, .integer(9)])
-        let stages = ["advertise-keys", "share-keys", "masked-input", "unmask", "total"]
+        #expect(rows.map { $0["threshold"] } == [.null, .null, .integer(2), .integer(6), .integer(7), .integer(7)])
+        #expect(rows.map { $0["neighbors"] } == [.null, .null, .null, .null, .integer(9), .integer(9)])
+        let stages = ["advertise-keys", "share-keys", "masked-input", "consistency", "unmask", "total"]
         for stage in stages { #expect(rows[4]["client_cpu_seconds"]?[stage] != nil, "\(stage)") }
         // 8 of 10 clients send their vector: a header of 34 bytes, 5 of the vector's, 2,500 of 20-bit values.
         #expect(rows[0]["upload_bytes_per_client"]?.number == 0.8 * 2539)
-        // And in SecAgg, by the formula of Documentation/WireFormat.md: advertisement and shares of all, vector and reveal of 8.
-        let advertisement = 34.0 + 96
+        // And in SecAgg, by the formula of Documentation/WireFormat.md: advertisement and shares of all, vector, signature and
+        // reveal of 8.
+        let advertisement = 34.0 + 1 + 96 + 32
         let shares = 37.0 + 9 * 92
+        let signature = 34.0 + 64
         let reveal = 37.0 + 10 * 36
-        #expect(rows[4]["upload_bytes_per_client"]?.number == advertisement + shares + 0.8 * (2539 + reveal))
+        #expect(rows[4]["upload_bytes_per_client"]?.number == advertisement + shares + 0.8 * (2539 + signature + reveal))
     }
 
     @Test func `the same seed gives the same figures, measurements aside`() throws {
@@ -88,15 +90,40 @@ import FoundationXML
         }
     }
 
-    @Test func `a threshold below the derived one is said to be below the plan`() throws {
-        let run = try FedsumProgram.run(
-            "bench", "--schemes", "secagg", "--clients", "10", "--dimension", "10", "--threshold", "6", "--json")
-        let row = try #require(try run.json()["rows"]?.entries.first)
-        #expect(row["threshold"] == .integer(6) && row["below_plan"] == .bool(true))
+    /// 10 % adversaries and 10 % losses of 100 clients take 32 neighbors and a threshold of 22.
+    @Test func `neighbors or a threshold below the plan's are said to be below it`() throws {
+        for (neighbors, threshold, isBelow) in [("20", "14", true), ("32", "21", true), ("32", "22", false)] {
+            let run = try FedsumProgram.run(
+                "bench", "--schemes", "secagg+", "--clients", "100", "--dimension", "10", "--neighbors", neighbors,
+                "--threshold", threshold, "--json")
+            let row = try #require(try run.json()["rows"]?.entries.first)
+            #expect(row["threshold"] == .integer(try #require(Int(threshold))))
+            #expect(row["neighbors"] == .integer(try #require(Int(neighbors))))
+            #expect(row["below_plan"] == .bool(isBelow) && row["correct"] == .bool(true), "\(neighbors), \(threshold)")
+        }
+    }
+
+    @Test func `every threat model, one thread and two give the right sum`() throws {
+        for threat in ["curious", "semi-malicious", "active"] {
+            var rows: [JSON] = []
+            for threads in ["1", "2"] {
+                let run = try FedsumProgram.run(
+                    "bench", "--schemes", "secagg,secagg+", "--clients", "20", "--dimension", "100", "--threat", threat,
+                    "--neighbors", "8", "--dropout", "0.1", "--seed", "3", "--threads", threads, "--json")
+                #expect(run.exitCode == 0, "\(run.errors)")
+                rows = try #require(try run.json()["rows"]).entries
+                #expect(rows.map { $0["correct"] } == [.bool(true), .bool(true)])
+                #expect(rows.map { $0["threat"]?.text } == [threat, threat])
+            }
+            let hasConsistency = rows[1]["client_cpu_seconds"]?["consistency"] != nil
+            #expect(hasConsistency == (threat != "curious"))
+        }
+        let wrong = try FedsumProgram.run("bench", "--schemes", "secagg+", "--threat", "evil")
+        #expect(wrong.exitCode == 64 && wrong.errors.contains("curious, semi-malicious, active"), "\(wrong.errors)")
     }
 
     @Test func `what cannot fit in memory is refused before anything runs`() throws {
-        for arguments in [["--clients", "1000", "--dimension", "4294967295"], ["--clients", "110000"]] {
+        for arguments in [["--clients", "1000", "--dimension", "4294967295"], ["--clients", "100000"]] {
             let run = try FedsumProgram.run(["bench", "--schemes", "secagg"] + arguments)
             #expect(run.exitCode == 64 && run.errors.contains("memory are available"), "\(run.errors)")
         }

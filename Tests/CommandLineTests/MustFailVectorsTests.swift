@@ -6,7 +6,7 @@ import Testing
 /// `fedsum vectors verify` over rounds that must fail says no when what it is told to expect is wrong. That it says yes
 /// to the committed rounds is a test of `VectorsVerifyTests`.
 @Suite(.timeLimit(.minutes(5))) struct MustFailVectorsTests {
-    private static let files = ["plain", "additive", "shamir", "peer_to_peer", "secagg"].map {
+    private static let files = ["plain", "additive", "shamir", "peer_to_peer", "secagg", "secagg_plus"].map {
         "must_fail/\($0)_round_v1.json"
     }
 

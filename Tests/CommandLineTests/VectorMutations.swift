@@ -19,9 +19,12 @@ struct VectorMutations {
 
     /// What the program must come to itself, by the name of a field anywhere on the way to the value.
     private static let checked: [String: Set<String>] = {
-        let round: Set = ["messages", "sum", "session", "helperKeys", "publicKey", "included", "answered", "outcomes"]
+        let round: Set = [
+            "messages", "sum", "session", "helperKeys", "publicKey", "included", "answered", "outcomes",
+            "U1", "U2", "U3", "U4", "U5", "intermediate",
+        ]
         let mustFail: Set = [
-            "messages", "sum", "session", "included", "answered", "U1", "U2", "U3", "U4", "replaced", "refusals",
+            "messages", "sum", "session", "included", "answered", "U1", "U2", "U3", "U4", "U5", "replaced", "refusals",
             "outcome",
             "outcomes", "abortStage", "abortParty", "abortError",
         ]
@@ -44,9 +47,14 @@ struct VectorMutations {
             "fedsum_wire_v1": ["bytes", "fields"], "fedsum_faulty_rounds_v1": ["ends", "included", "sum"],
             "fedsum_plain_round_v1": round, "fedsum_additive_round_v1": round, "fedsum_shamir_round_v1": round,
             "fedsum_peer_to_peer_round_v1": round, "fedsum_secagg_round_v1": round,
+            "fedsum_secagg_plus_round_v1": round,
             "fedsum_must_fail_plain_round_v1": mustFail, "fedsum_must_fail_additive_round_v1": mustFail,
             "fedsum_must_fail_shamir_round_v1": mustFail, "fedsum_must_fail_peer_to_peer_round_v1": mustFail,
-            "fedsum_must_fail_secagg_round_v1": mustFail, "fedsum_must_fail_session_v1": ["error"],
+            "fedsum_must_fail_secagg_round_v1": mustFail, "fedsum_must_fail_secagg_plus_round_v1": mustFail,
+            "fedsum_must_fail_session_v1": ["error"],
+            "fedsum_masking_graph_v1": [
+                "leaves", "values", "first", "sha256", "witnesses", "message", "publicKey", "fewest", "allowed",
+            ],
         ]
     }()
 

@@ -13,7 +13,7 @@ import SecureAggregation
     let driver = AggregationDriver(
         scheme: scheme, context: RoundContext(task: "page", round: 1),
         randomness: SystemRandomnessSource(),
-        faults: .losing([5], beforeSend: 3))  // in the sum, and lost before it reveals shares
+        faults: .losing([5], beforeSend: 3))  // in the sum, and lost before it signs who survived
     let outcome = driver.run { client in [UInt64(client.rawValue), 4_000_000_000] }
     print(outcome.aggregate?.sum ?? [], "over", outcome.aggregate?.contributors ?? [])
     page.end()
