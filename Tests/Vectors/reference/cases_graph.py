@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the clients of `secagg` and `secagg+` derive before and between messages: trees, bindings, circles, witnesses."""
+"""What the clients of `secagg` and `secagg+` derive before and between messages: trees, bindings, circles, statements, witnesses."""
 
 import ed25519
 import graph
@@ -39,7 +39,7 @@ def masking_graph():
                     continue
                 ids = ids_of(count)
                 present = {u: advertisement(threat, u) for i, u in enumerate(ids) if i not in absent}
-                tree = graph.Tree(Shape(ids, threat), present)
+                tree = graph.key_tree(Shape(ids, threat), present)
                 shown = sorted({ids[0], ids[count // 2], ids[-1]})
                 paths = [{"id": u, "path": tree.path(ids.index(u))} for u in shown]
                 for entry in paths:
@@ -49,12 +49,28 @@ def masking_graph():
                      present=[{"id": u, "keys": keys} for u, keys in present.items()], depth=tree.depth,
                      leaves=tree.levels[0], root=tree.root, paths=paths)
 
+    # Trees over signatures, with those of all clients, some, and none.
+    for count in [1, 2, 3, 6, 9, 16]:
+        for what, silent in [("all", []), ("some", [0, count - 1, count // 2]), ("none", range(count))]:
+            if what != "all" and count not in (6, 9):
+                continue
+            ids = ids_of(count)
+            signed = {u: Generator(key_for(f"signature {u}")).read(64) for i, u in enumerate(ids) if i not in silent}
+            tree = graph.signature_tree(Shape(ids), signed)
+            paths = [{"id": u, "path": tree.path(ids.index(u))} for u in sorted({ids[0], ids[count // 2], ids[-1]})]
+            for entry in paths:
+                leaf = graph.signature_leaf(entry["id"], signed.get(entry["id"]))
+                assert graph.top(ids.index(entry["id"]), leaf, entry["path"]) == tree.root
+            case(f"signature-tree-{count}-{what}", "signature-tree", contributors=ids,
+                 signatures=[{"id": u, "signature": signature} for u, signature in signed.items()], depth=tree.depth,
+                 leaves=tree.levels[0], root=tree.root, paths=paths)
+
     # Paths that do not lead to the root. The party is at position 3 of 9, where there are four siblings.
     for threat in [0, 1, 2]:
         ids = ids_of(9)
         party, other = ids[3], ids[4]
         present = {u: advertisement(threat, u) for u in ids if u != other}
-        tree = graph.Tree(Shape(ids, threat), present)
+        tree = graph.key_tree(Shape(ids, threat), present)
 
         def refused(name, u, keys, path, root=tree.root, ids=ids, threat=threat):
             given = {
@@ -164,25 +180,30 @@ def masking_graph():
     for number, (count, sharers, survivors) in enumerate([
         (3, [0, 1, 2], [0, 2]), (8, range(8), range(8)), (9, range(1, 9), [1, 2, 3, 4, 8]), (17, range(0, 17, 2), [0, 16]), (5, [], []),
     ]):
-        ids, binding = ids_of(count), key_for(f"statement binding {number}")
+        ids, binding = ids_of(count), key_for(f"sharers binding {number}")
         sharers, survivors = [ids[i] for i in sharers], [ids[i] for i in survivors]
-        bitmaps = wire.bitmap(ids, sharers), wire.bitmap(ids, survivors)
-        statement = graph.statement_of(binding, *bitmaps)
-        case(f"statement-{number}", "statement", binding=binding, contributors=ids, sharers=sharers, survivors=survivors,
-             sharersBitmap=bitmaps[0], survivorsBitmap=bitmaps[1], statement=statement)
+        bitmap = wire.bitmap(ids, sharers)
+        mask_binding = graph.mask_binding_of(binding, bitmap)
+        case(f"mask-binding-{number}", "mask-binding", binding=binding, contributors=ids, sharers=sharers, sharersBitmap=bitmap,
+             maskBinding=mask_binding)
+        bitmap = wire.bitmap(ids, survivors)
+        statement = graph.statement_of(mask_binding, bitmap)
+        case(f"statement-{number}", "statement", maskBinding=mask_binding, contributors=ids, survivors=survivors,
+             survivorsBitmap=bitmap, statement=statement)
         seed, party = key_for(f"consistency seed {number}"), ids[count // 2]
-        message = graph.consistency_bytes(binding, party, statement)
-        case(f"consistency-{number}", "consistency", binding=binding, statement=statement, party=party, seed=seed,
+        message = graph.consistency_bytes(mask_binding, party, statement)
+        case(f"consistency-{number}", "consistency", maskBinding=mask_binding, statement=statement, party=party, seed=seed,
              publicKey=ed25519.public_key(seed), message=message, signature=ed25519.sign(seed, message))
 
     for count, k in [(4, 2), (6, 4), (9, 4), (12, 10), (40, 12), (100, 20)]:
         ids, statement = ids_of(count), key_for(f"witnesses {count}")
+        root, entropy = key_for(f"signature root {count}"), key_for(f"second entropy {count}")
         circulant = graph.Circulant(Shape(ids, neighbors=k), key_for("circle"))
         for u in [ids[0], ids[count // 2], ids[-1]]:
-            drawn = circulant.witnesses(statement, u)
+            drawn = circulant.witnesses(u, statement, root, entropy)
             assert len(set(drawn)) == k and u not in drawn
-            case(f"witnesses-{count}-{k}-of-{u}", "witnesses", statement=statement, contributors=ids, neighbors=k, party=u,
-                 witnesses=drawn)
+            case(f"witnesses-{count}-{k}-of-{u}", "witnesses", statement=statement, signatureRoot=root, entropy2=entropy,
+                 contributors=ids, neighbors=k, party=u, witnesses=drawn)
 
     for party in [0, 17, 2**32 - 1]:
         keys, seed, session = advertisement(0, f"signed {party}"), key_for(f"identity {party}"), key_for("graph session")

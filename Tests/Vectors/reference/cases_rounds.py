@@ -332,17 +332,17 @@ class MaskingRound:
             self.own |= own
         self.setting = setting = Setting(context, self.seed, contributors, bits, dimension)
         self.generators = setting.generators()
-        beacon, pulse = beacon_of(self.seed), 4_000_000_000 + len(contributors)
+        beacon, pulses = beacon_of(self.seed), [4_000_000_000 + len(contributors), 4_000_000_002 + len(contributors)]
         server_rand = keys.simulation_key(self.seed, "party", context, server)
         self.server_generator = Generator(server_rand)
         self.extra = {}
         if not self.is_complete and threat == secagg.CURIOUS:
             self.extra = {"serverRand": server_rand, "serverDrawn": self.server_generator.drawn}
         elif not self.is_complete:
-            self.extra = {"beacon": {"pulse": str(pulse), "entropy": beacon(pulse)}}
+            self.extra = {"beacon": {"pulses": [{"pulse": str(pulse), "entropy": beacon(pulse)} for pulse in pulses]}}
         identities = self.enrolled.identities if self.enrolled else None
         setup = secagg.Setup(
-            minimum, setting.inputs, self.generators, identities, self.server_generator, pulse, beacon
+            minimum, setting.inputs, self.generators, identities, self.server_generator, pulses, beacon
         )
         self.log = Transcript(session, faults)
         self.round = secagg.Round(session, setup, self.lost_after, self.log)
@@ -413,7 +413,7 @@ def secagg_rounds():
     case("five-aborts-at-advertise", 16, 2, five, 100, 3, {1: "start", 2: "start", 3: "start"}, ends=0)
     case("five-aborts-at-share", 16, 2, five, 100, 3, {1: "start", 2: "advertise-keys", 3: "advertise-keys"}, ends=3)
     case("five-aborts-at-masked", 16, 2, five, 100, 3, {1: "advertise-keys", 2: "share-keys", 3: "share-keys"}, ends=5)
-    case("five-aborts-at-unmask", 16, 2, five, 100, 3, {1: "share-keys", 2: "masked-input", 3: "masked-input"}, ends=9)
+    case("five-aborts-at-unmask", 16, 2, five, 100, 3, {1: "share-keys", 2: "masked-input", 3: "masked-input"}, ends=10)
     case("five-below-minimum-contributors", 16, 2, five, 100, 3, {4: "share-keys"}, minimum=5, ends=5)
     for threat, suffix in [(1, "-semi-malicious"), (2, "-active")]:
         case = masking_cases("secagg", cases, threat, suffix)
@@ -426,7 +426,7 @@ def secagg_rounds():
             {2: "advertise-keys", 7: "share-keys", 17: "consistency"},
         )
         case("three-aborts-at-consistency", 16, 2, sparse, 1000, 3, {17: "masked-input"}, ends=7)
-        case("three-aborts-at-unmask", 16, 2, sparse, 1000, 3, {17: "consistency"}, ends=9)
+        case("three-aborts-at-unmask", 16, 2, sparse, 1000, 3, {17: "consistency"}, ends=10)
     return cases
 
 
@@ -445,7 +445,7 @@ def secagg_plus_rounds():
     )
     case("nine-aborts-at-masked", 16, 2, nine, 100, 3, {4: "share-keys"}, minimum=9, neighbors=4, ends=5)
     # Three of the four neighbors must stay, and of some clients two are gone.
-    case("nine-aborts-at-unmask", 16, 2, nine, 100, 3, {u: "masked-input" for u in (2, 4, 6, 8)}, neighbors=4, ends=9)
+    case("nine-aborts-at-unmask", 16, 2, nine, 100, 3, {u: "masked-input" for u in (2, 4, 6, 8)}, neighbors=4, ends=10)
     for threat, suffix in [(1, "-semi-malicious"), (2, "-active")]:
         case = masking_cases("secagg+", cases, threat, suffix)
         case("nine-all-survive-64", 64, 3, nine, 100, 3, neighbors=4)
@@ -456,7 +456,7 @@ def secagg_plus_rounds():
             lost = {3: "share-keys", 251: "consistency"}
             case("twelve-two-lost-23", 23, 3, twelve, 1, 4, lost, neighbors=6)
         case("nine-aborts-at-masked-circle-cut", 16, 2, nine, 100, 3, {2: "share-keys", 7: "share-keys"}, neighbors=4, ends=5)
-        what, stage = ("masked-input", 7) if threat == 1 else ("consistency", 9)
+        what, stage = ("masked-input", 7) if threat == 1 else ("consistency", 10)
         case(f"nine-aborts-at-{stage}", 16, 2, nine, 100, 3, {u: what for u in (2, 4, 6, 8)}, neighbors=4, ends=stage)
     case = masking_cases("secagg+", cases, 2, "-active")
     case("thirty-three-two-lost-20", 20, 3, thirty_three, 5, 7, {4: "share-keys", 1201: "masked-input"}, neighbors=12)

@@ -295,9 +295,9 @@ def sample_bodies(scheme, session):
         0x30: lambda: {"threat": threat, "keys": advertisement()},
         0x31: lambda: {"threat": threat, "roster": [{"id": u, "keys": advertisement()} for u in ids]},
         0x32: lambda: {"shares": [{"to": u, "box": draw.read(88)} for u in ids[1:]]},
-        0x33: lambda: {"shares": [{"from": u, "box": draw.read(88)} for u in ids[1:]]},
+        0x33: lambda: {"sharers": wire.bitmap(ids, ids[::3]), "shares": [{"from": u, "box": draw.read(88)} for u in ids[1:]]},
         0x34: lambda: {"elements": elements},
-        0x35: lambda: {"sharers": wire.bitmap(ids, ids), "survivors": wire.bitmap(ids, ids[::2])},
+        0x35: lambda: {"survivors": wire.bitmap(ids, ids[::2])},
         0x36: lambda: {"shares": [{"of": u, "share": draw.read(32)} for u in ids]},
         0x37: lambda: {"root": draw.read(32), "pulse": 2**63 + 12345},
         0x38: lambda: {
@@ -310,9 +310,12 @@ def sample_bodies(scheme, session):
         0x3B: lambda: {
             "threat": threat, "depth": depth,
             "witnesses": [
-                {"id": u, "keys": advertisement(), "path": path(), "signature": draw.read(64)} for u in near
+                {"id": u, "signature": draw.read(64), "signaturePath": path()}
+                | ({"keys": advertisement(), "path": path()} if threat == secagg.SEMI_MALICIOUS else {})
+                for u in near
             ],
         },
+        0x3C: lambda: {"signatureRoot": draw.read(32), "pulse": 2**64 - 1},
     }
     return [(name, kind, masking[kind]()) for kind, name in sorted(session.types.items())]
 
@@ -331,7 +334,7 @@ HEADER = 34  # version, type, session
 
 
 # The messages that differ between the threat models.
-ADVERTISING = [0x30, 0x31, 0x37, 0x38, 0x39, 0x3A, 0x3B]
+ADVERTISING = [0x30, 0x31, 0x37, 0x38, 0x39, 0x3A, 0x3B, 0x3C]
 
 
 def messages():
@@ -370,7 +373,9 @@ def messages():
                 refused(f"{name}-unknown-type-{kind:02x}", "unknown-type", name, data[:1] + bytes([kind]) + data[2:])
         for kind_name, kind, body in sample_bodies(name, session):
             data = valid(f"{name}-{kind_name}", name, kind, body)
-            if name in SPOILED and (kind in ADVERTISING or name in ("secagg", *wire.TYPES)):
+            is_spoiled = name in SPOILED and (kind in ADVERTISING or name in ("secagg", *wire.TYPES))
+            # Under threat 2 witnesses have a form of their own; and bitmaps of two bytes.
+            if is_spoiled or (name, kind) in [("secagg-plus-active", 0x3B), ("secagg-plus", 0x33), ("secagg-plus", 0x35)]:
                 refuse_variants(refused, f"{name}-{kind_name}", name, session, kind, body, data)
         if name in SPOILED:
             for kind_name, kind, field in EMPTY:
@@ -446,24 +451,25 @@ def refuse_variants(refused, prefix, name, session, kind, body, data):
     if kind in (0x30, 0x31, 0x38, 0x3B):
         for threat in [3, 255]:
             refused(f"{prefix}-threat-{threat}", "unknown-threat", name, patched(HEADER, [threat]))
+    if kind == 0x3B:
+        refused(f"{prefix}-threat-0", "unknown-threat", name, patched(HEADER, [0]))
     if kind in (0x38, 0x3B):
         for depth in [18, 255]:
             refused(f"{prefix}-depth-{depth}", "depth-out-of-range", name, patched(HEADER + 1, [depth]))
-    if kind == 0x35:
+    if kind in (0x33, 0x35):
         size, count = session.bitmap_size, len(session.contributors)
-        for number, at in enumerate([HEADER, HEADER + 2 + size]):
-            label = f"{prefix}-{['sharers', 'survivors'][number]}"
-            rest = data[at + 2 + size :]
-            bits = data[at + 2 : at + 2 + size]
-            refused(f"{label}-one-byte-less", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, bits[:-1]) + rest)
-            refused(f"{label}-one-byte-more", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, bits + b"\0") + rest)
-            refused(f"{label}-empty", "wrong-count", name, data[:at] + wire.vector(2**16 - 1, b"") + rest)
-            refused(f"{label}-length-beyond-end", "truncated", name, patched(at, [255, 255]))
-            for position in range(count, 8 * size):
-                byte = data[at + 1 + size] | 1 << position % 8
-                refused(f"{label}-bit-{position}", "nonzero-padding", name, patched(at + 1 + size, [byte]))
+        label = f"{prefix}-{'sharers' if kind == 0x33 else 'survivors'}"
+        head, rest = data[:HEADER], data[HEADER + 2 + size :]
+        bits = data[HEADER + 2 : HEADER + 2 + size]
+        refused(f"{label}-one-byte-less", "wrong-count", name, head + wire.vector(2**16 - 1, bits[:-1]) + rest)
+        refused(f"{label}-one-byte-more", "wrong-count", name, head + wire.vector(2**16 - 1, bits + b"\0") + rest)
+        refused(f"{label}-empty", "wrong-count", name, head + wire.vector(2**16 - 1, b"") + rest)
+        refused(f"{label}-length-beyond-end", "truncated", name, patched(HEADER, [255, 255]))
+        for position in range(count, 8 * size):
+            byte = data[HEADER + 1 + size] | 1 << position % 8
+            refused(f"{label}-bit-{position}", "nonzero-padding", name, patched(HEADER + 1 + size, [byte]))
     if kind in LISTS or kind in ID_LISTS:
-        start = HEADER + {0x31: 1, 0x38: 66 + 32 * (body["depth"] if kind == 0x38 else 0), 0x3B: 2}.get(kind, 0)
+        start = HEADER + {0x31: 1, 0x33: 2 + session.bitmap_size, 0x38: 66 + 32 * (body["depth"] if kind == 0x38 else 0), 0x3B: 2}.get(kind, 0)
         length = int.from_bytes(data[start : start + 3], "big")
         rest = data[start + 3 + length :]
         refused(f"{prefix}-list-length-short", "vector-length-not-a-multiple-of-the-element-size", name,

@@ -87,11 +87,12 @@ FILES = {
     "secagg_plus_round_v1": (
         cases_rounds.secagg_plus_rounds,
         "Whole rounds of SecAgg+ under three threat models. `circle` says which position each place of the circle holds; "
-        "`serverDrawn` is what the server draws, `beacon` what the public beacon gives.",
+        "`serverDrawn` is what the server draws, `beacon` what the public beacon gives for the graph and for the witnesses.",
     ),
     "masking_graph_v1": (
         cases_graph.masking_graph,
-        "What the clients of SecAgg and SecAgg+ derive: trees and paths, bindings, circles and neighbors, statements, witnesses. "
+        "What the clients of SecAgg and SecAgg+ derive: trees and paths, bindings, circles and neighbors, mask bindings, statements, "
+        "witnesses. "
         "sha256 is over all positions as big-endian words of 4 bytes.",
     ),
     "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What binds a round of `secagg` and `secagg+` together: the tree over the advertisements, the binding, the circle, the
-neighbors, the survivors' statement and the witnesses. Positions are places in `contributors`, from 0."""
+neighbors, the mask binding, the survivors' statement, the tree over its signatures and the witnesses. Positions are places in
+`contributors`, from 0."""
 
 import wire
 from primitives import Generator, Refused, sha256
@@ -33,13 +34,16 @@ def node(left, right):
     return sha256(u8(1) + left + right)
 
 
+def signature_leaf(u, signature):
+    """The leaf of a client whose signature came; signature is None for any other."""
+    return EMPTY_LEAF if signature is None else sha256(u8(0) + u32(u) + signature)
+
+
 class Tree:
-    def __init__(self, session, advertisements):
-        """advertisements: id -> keys, of U1."""
-        ids = session.contributors
-        self.depth = depth_of(len(ids))
-        level = [leaf(session.threat, u, advertisements.get(u)) for u in ids]
-        level += [EMPTY_LEAF] * (2**self.depth - len(ids))
+    def __init__(self, leaves):
+        """leaves: one for each position."""
+        self.depth = depth_of(len(leaves))
+        level = [*leaves] + [EMPTY_LEAF] * (2**self.depth - len(leaves))
         self.levels = [level]
         while len(level) > 1:
             level = [node(level[i], level[i + 1]) for i in range(0, len(level), 2)]
@@ -49,6 +53,16 @@ class Tree:
     def path(self, position):
         """The siblings from the leaf upward."""
         return [level[(position >> height) ^ 1] for height, level in enumerate(self.levels[:-1])]
+
+
+def key_tree(session, advertisements):
+    """advertisements: id -> keys, of U1."""
+    return Tree([leaf(session.threat, u, advertisements.get(u)) for u in session.contributors])
+
+
+def signature_tree(session, signed):
+    """signed: id -> signature, of U4."""
+    return Tree([signature_leaf(u, signed.get(u)) for u in session.contributors])
 
 
 def top(position, bottom, path):
@@ -62,8 +76,13 @@ def binding_of(session, root, entropy):
     return sha256(label(b"roster") + session.digest + root + entropy)
 
 
+def mask_binding_of(binding, sharers):
+    """sharers: a bitmap."""
+    return sha256(label(b"sharers") + binding + vector(2**16 - 1, sharers))
+
+
 class Bound:
-    """The session as key derivation and boxes see it: the binding is the salt."""
+    """The session as key derivation and boxes see it: the binding is the salt, or, of masks, the mask binding."""
 
     def __init__(self, session, binding):
         self.digest, self.round, self.bits = binding, session.round, session.bits
@@ -114,7 +133,7 @@ class Complete:
     def neighbors(self, u):
         return [v for v in self.session.contributors if v != u]
 
-    def witnesses(self, statement, u):
+    def witnesses(self, u, statement, signature_root=None, entropy=None):
         return self.neighbors(u)
 
     def holds_together(self, survivors):
@@ -130,10 +149,11 @@ class Circulant:
         ids = self.session.contributors
         return [ids[position] for position in neighbors_on(self.circle, self.k, ids.index(u))]
 
-    def witnesses(self, statement, u):
-        """In the order in which they are drawn."""
+    def witnesses(self, u, statement, signature_root, entropy):
+        """In the order in which they are drawn. entropy: of the second pulse."""
         ids = self.session.contributors
-        generator, drawn = Generator(sha256(label(b"witnesses") + statement + u32(u))), []
+        key = sha256(label(b"witnesses") + statement + signature_root + entropy + u32(u))
+        generator, drawn = Generator(key), []
         while len(drawn) < self.k:
             v = ids[uniform(generator, len(ids))]
             if v != u and v not in drawn:
@@ -152,13 +172,13 @@ def graph_of(session, binding):
 # Who survives
 
 
-def statement_of(binding, sharers, survivors):
-    """Of the two bitmaps."""
-    return sha256(label(b"survivors") + binding + vector(2**16 - 1, sharers) + vector(2**16 - 1, survivors))
+def statement_of(mask_binding, survivors):
+    """survivors: a bitmap."""
+    return sha256(label(b"survivors") + mask_binding + vector(2**16 - 1, survivors))
 
 
-def consistency_bytes(binding, u, statement):
-    return label(b"consistency") + binding + u32(u) + statement
+def consistency_bytes(mask_binding, u, statement):
+    return label(b"consistency") + mask_binding + u32(u) + statement
 
 
 def advertisement_bytes(session, u, keys):

@@ -398,7 +398,7 @@ class Cases:
             def commit(made, data):
                 listed = {v: dict(advertised) for v, advertised in advertisements(made).items()}
                 change(made, listed)
-                root = graph.Tree(made.session, listed).root
+                root = graph.key_tree(made.session, listed).root
                 return wire.encode(made.session, 0x37, {"root": root, "pulse": made.round.setup.pulse})
 
             further = {(1, SERVER, self.u): commit} if change else {}
@@ -430,7 +430,7 @@ class Cases:
                 fields(lambda b: b["present"].pop()))
 
         def with_stranger(made, b):
-            stranger, tree = self.far[0], graph.Tree(made.session, advertisements(made))
+            stranger, tree = self.far[0], graph.key_tree(made.session, advertisements(made))
             path = tree.path(self.clients.index(stranger))
             b["present"] = sorted([*b["present"], {"id": stranger, "keys": advertisements(made)[stranger], "path": path}],
                                   key=lambda e: e["id"])
@@ -577,7 +577,7 @@ class Cases:
     def neighbors_in(self, made, listed):
         """The neighbors of u in the graph that a tree over these advertisements makes."""
         session = made.session
-        binding = graph.binding_of(session, graph.Tree(session, listed).root, made.round.intermediate["entropy"])
+        binding = graph.binding_of(session, graph.key_tree(session, listed).root, made.round.intermediate["entropy"])
         return graph.graph_of(session, binding).neighbors(self.u)
 
     def missing(self, made, listed):

@@ -103,7 +103,10 @@ OWN = {  # the parameters that only one scheme has, or one scheme under one thre
     **{(scheme, threat): masking_own(scheme, threat) for scheme in ("secagg", "secagg+") for threat in (0, 1, 2)},
 }
 SCHEMES = list(dict.fromkeys(scheme for scheme, _ in OWN))
-LAST_STAGE = 9
+
+
+def last_stage(scheme):
+    return 10 if is_masking(scheme) else 9
 
 
 def threats_of(scheme):
@@ -132,15 +135,18 @@ DRAWN = array(record({
     ),
     "for": nullable(PARTY), "bytes": ANY,
 }))
-MESSAGE = record({"stage": integer(0, LAST_STAGE), "from": PARTY, "to": PARTY, "bytes": ANY})
 OUTCOMES = array(record({
-    "id": PARTY, "outcome": one_of("sum", "lost", *PARTY_ERRORS), "abortStage": nullable(integer(0, LAST_STAGE)),
+    "id": PARTY, "outcome": one_of("sum", "lost", *PARTY_ERRORS), "abortStage": nullable(integer(0, 9)),
 }), 1)
 SENDS = {
     "plain": ["start"], "additive": ["start"], "shamir": ["start"], "peer-to-peer": ["start", "share", "confirm"],
     "secagg": ["start", "advertise-keys", "share-keys", "masked-input", "consistency"],
     "secagg+": ["start", "advertise-keys", "share-keys", "masked-input", "consistency"],
 }
+
+
+def message(scheme):
+    return record({"stage": integer(0, last_stage(scheme)), "from": PARTY, "to": PARTY, "bytes": ANY})
 
 
 def parties(scheme, threat):
@@ -162,16 +168,18 @@ def parties(scheme, threat):
             "lostAfter": lost,
         }), 2)
     if scheme == "secagg+":
-        out |= {"serverRand": KEY, "serverDrawn": DRAWN} if threat == 0 else {"beacon": record({"pulse": NUMBER, "entropy": KEY})}
+        pulses = array(record({"pulse": NUMBER, "entropy": KEY}), 2, 2)
+        out |= {"serverRand": KEY, "serverDrawn": DRAWN} if threat == 0 else {"beacon": record({"pulses": pulses})}
     return out | {"clients": array(record(client), 1)}
 
 
 def intermediate(scheme, threat, is_complete):
     """What all parties derive; in a round that ends early some of it may be missing."""
     some = (lambda schema: schema) if is_complete else nullable
-    fields = {"root": some(KEY), "entropy": some(KEY), "binding": some(KEY)}
+    fields = {"root": some(KEY), "entropy": some(KEY), "binding": some(KEY), "maskBinding": some(KEY)}
     fields |= {"circle": some(array(COUNT))} if scheme == "secagg+" else {}
-    return {"intermediate": record(fields | ({"statement": some(KEY)} if threat else {}))}
+    fields |= {"statement": some(KEY)} if threat else {}
+    return {"intermediate": record(fields | {"signatureRoot": some(KEY) if scheme == "secagg+" and threat else {"type": "null"}})}
 
 
 def sum_fields(scheme, threat=None):
@@ -185,10 +193,10 @@ def sum_fields(scheme, threat=None):
 def rounds(name, scheme):
     forms = []
     for threat in threats_of(scheme):
-        always = {**session(scheme, threat), **parties(scheme, threat), "messages": array(MESSAGE)}
+        always = {**session(scheme, threat), **parties(scheme, threat), "messages": array(message(scheme))}
         if scheme == "peer-to-peer":
             always["outcomes"] = OUTCOMES
-        abort = {"abortStage": integer(0, LAST_STAGE), "abortParty": PARTY}
+        abort = {"abortStage": integer(0, last_stage(scheme)), "abortParty": PARTY}
         ends = [intermediate(scheme, threat, done) if is_masking(scheme) else {} for done in (True, False)]
         reasons = ["too-few-parties"] + (["circle-cut"] if scheme == "secagg+" and threat else [])
         forms.append(record({**VALID, **always, **sum_fields(scheme, threat), **ends[0]}))
@@ -199,29 +207,29 @@ def rounds(name, scheme):
 def disturbed_rounds(name, scheme):
     undisturbed = either(*(
         record({
-            "id": NAME, **session(scheme, threat), **parties(scheme, threat), "messages": array(MESSAGE, 1),
+            "id": NAME, **session(scheme, threat), **parties(scheme, threat), "messages": array(message(scheme), 1),
             **sum_fields(scheme, threat),
-            **(intermediate(scheme, threat, True) | {"others": array(MESSAGE)} if is_masking(scheme) else {}),
+            **(intermediate(scheme, threat, True) | {"others": array(message(scheme))} if is_masking(scheme) else {}),
         })
         for threat in threats_of(scheme)
     ))
     reactions = ["drop", "complain", "abort"] + (["leave-out"] if is_masking(scheme) else [])
     refusal = record({
-        "stage": integer(0, LAST_STAGE), "by": PARTY, "from": nullable(PARTY), "reaction": one_of(*reactions),
+        "stage": integer(0, last_stage(scheme)), "by": PARTY, "from": nullable(PARTY), "reaction": one_of(*reactions),
         "error": one_of(*WIRE_ERRORS, *PARTY_ERRORS),
     })
     case = {
         **refused(*WIRE_ERRORS, *PARTY_ERRORS), "round": NAME, "how": TEXT,
         "replaced": array(record({"index": COUNT, "original": COUNT}), 0 if is_masking(scheme) else 1),
         **({"added": array(COUNT)} if is_masking(scheme) else {}),
-        "messages": array(either(COUNT, MESSAGE), 1), "refusals": array(refusal, 1),
+        "messages": array(either(COUNT, message(scheme)), 1), "refusals": array(refusal, 1),
     }
     if scheme == "peer-to-peer":
         case["outcomes"] = OUTCOMES
         abort = {}
     else:
         abort = {
-            "abortStage": integer(0, LAST_STAGE), "abortParty": PARTY,
+            "abortStage": integer(0, last_stage(scheme)), "abortParty": PARTY,
             "abortError": one_of("complaint", *WIRE_ERRORS, *PARTY_ERRORS),
         }
     return document(name, either(
@@ -261,13 +269,14 @@ FIELDS = {
     0x22: {"elements": ELEMENTS},
     0x23: {"contributors": array(PARTY, 1)},
     0x32: {"shares": array(record({"to": PARTY, "box": SHARE_BOX}))},
-    0x33: {"shares": array(record({"from": PARTY, "box": SHARE_BOX}))},
+    0x33: {"sharers": ANY, "shares": array(record({"from": PARTY, "box": SHARE_BOX}))},
     0x34: {"elements": ELEMENTS},
-    0x35: {"sharers": ANY, "survivors": ANY},
+    0x35: {"survivors": ANY},
     0x36: {"shares": array(record({"of": PARTY, "share": KEY}))},
     0x37: {"root": KEY, "pulse": NUMBER},
     0x39: {"signature": SIGNATURE},
     0x3A: {"signatures": array(record({"id": PARTY, "signature": SIGNATURE}))},
+    0x3C: {"signatureRoot": KEY, "pulse": NUMBER},
     0x40: {"masked": array(ELEMENTS, 1), "seeds": array(SEALED_SEED)},
     0x41: FORWARD,
     0x42: {"elements": ELEMENTS},
@@ -290,7 +299,10 @@ def threatened():
             "present": array(record({**identified, "path": PATH})), "absent": array(record({"id": PARTY, "path": PATH})),
         }
         # A decoder takes what the byte says; of whom it comes is another matter.
-        yield 0x3B, {**head, "depth": DEPTH, "witnesses": array(record({**identified, "path": PATH, "signature": SIGNATURE}))}
+        if threat:
+            witness = {"id": PARTY, "signature": SIGNATURE, "signaturePath": PATH}
+            witness |= {"keys": record(advertisement), "path": PATH} if threat == 1 else {}
+            yield 0x3B, {**head, "depth": DEPTH, "witnesses": array(record(witness))}
 
 
 def messages(name):
@@ -368,16 +380,23 @@ def masking_graph(name):
         kind("large-circle", {"binding": KEY, "count": COUNT, "first": array(COUNT, 1), "sha256": KEY}),
         record({**VALID, **runs}),
         record({**refused("circle-cut"), **runs}),
+        kind("mask-binding", {
+            "binding": KEY, "contributors": array(PARTY, 1), "sharers": PARTIES, "sharersBitmap": ANY, "maskBinding": KEY,
+        }),
         kind("statement", {
-            "binding": KEY, "contributors": array(PARTY, 1), "sharers": PARTIES, "survivors": PARTIES,
-            "sharersBitmap": ANY, "survivorsBitmap": ANY, "statement": KEY,
+            "maskBinding": KEY, "contributors": array(PARTY, 1), "survivors": PARTIES, "survivorsBitmap": ANY, "statement": KEY,
+        }),
+        kind("signature-tree", {
+            "contributors": array(PARTY, 1), "signatures": array(record({"id": PARTY, "signature": SIGNATURE})), "depth": DEPTH,
+            "leaves": array(KEY, 1), "root": KEY, "paths": array(record({"id": PARTY, "path": PATH}), 1),
         }),
         kind("consistency", {
-            "binding": KEY, "statement": KEY, "party": PARTY, "seed": KEY, "publicKey": KEY, "message": ANY,
+            "maskBinding": KEY, "statement": KEY, "party": PARTY, "seed": KEY, "publicKey": KEY, "message": ANY,
             "signature": SIGNATURE,
         }),
         kind("witnesses", {
-            "statement": KEY, "contributors": array(PARTY, 1), "neighbors": NEIGHBORS, "party": PARTY, "witnesses": PARTIES,
+            "statement": KEY, "signatureRoot": KEY, "entropy2": KEY, "contributors": array(PARTY, 1), "neighbors": NEIGHBORS,
+            "party": PARTY, "witnesses": PARTIES,
         }),
         kind("advertisement", {
             "session": KEY, "party": PARTY, "keys": record(ADVERTISEMENT), "seed": KEY, "publicKey": KEY, "message": ANY,

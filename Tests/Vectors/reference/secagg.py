@@ -104,7 +104,7 @@ class Client:
         require(body["threat"] == self.session.threat, "wrong-threat")
         require(set(roster) <= set(self.session.contributors), "unknown-party")
         require(roster.get(self.u) == self.own_keys, "own-keys-replaced")
-        self.root = graph.Tree(self.session, roster).root
+        self.root = graph.key_tree(self.session, roster).root
         self.bind(bytes(32))
         self.peers = {v: advertised for v, advertised in roster.items() if v != self.u}
 
@@ -169,33 +169,39 @@ class Client:
     def masked_input(self, body):
         """0x33"""
         self.boxes = {entry["from"]: entry["box"] for entry in body["shares"]}
+        self.sharers = set(wire.members(self.session.contributors, body["sharers"]))
         require(set(self.boxes) <= set(self.peers), "unknown-party")
-        self.check_numbers(None, self.boxes)
+        require(self.u in self.sharers, "own-input-dropped")
+        require(self.sharers & set(self.graph.neighbors(self.u)) == set(self.boxes), "sharers-contradict-boxes")
+        self.check_numbers(self.sharers, self.boxes)
+        self.mask_binding = graph.mask_binding_of(self.binding, body["sharers"])
+        bound = graph.Bound(self.session, self.mask_binding)
         bits, dimension = self.session.bits, self.session.dimension
-        y = add(bits, self.x, mask(keys.self_mask_key(self.bound, self.self_seed, self.u), bits, dimension))
+        y = add(bits, self.x, mask(keys.self_mask_key(bound, self.self_seed, self.u), bits, dimension))
         for v in self.boxes:
             public = self.peers[v]["maskPublicKey"]
-            key = keys.pairwise_mask_key(self.bound, self.mask_seed, self.u, public, v)
+            key = keys.pairwise_mask_key(bound, self.mask_seed, self.u, public, v)
             y = (add if v < self.u else subtract)(bits, y, mask(key, bits, dimension))
         return {"elements": y}
 
     def take_survivors(self, body):
         """0x35"""
-        ids = self.session.contributors
-        sharers, self.survivors = set(wire.members(ids, body["sharers"])), set(wire.members(ids, body["survivors"]))
-        require(self.survivors <= sharers, "survivors-not-sharers")
+        self.survivors = set(wire.members(self.session.contributors, body["survivors"]))
+        require(self.survivors <= self.sharers, "survivors-not-sharers")
         require(self.u in self.survivors, "own-input-dropped")
-        require(sharers & set(self.graph.neighbors(self.u)) == set(self.boxes), "sharers-contradict-boxes")
-        self.check_numbers(sharers, sharers & set(self.boxes))
         self.check_numbers(self.survivors, self.survivors & set(self.boxes))
         if self.session.threat != CURIOUS:
             require(self.graph.holds_together(self.survivors), "circle-cut")
-        self.statement = graph.statement_of(self.binding, body["sharers"], body["survivors"])
+        self.statement = graph.statement_of(self.mask_binding, body["survivors"])
 
     def sign_survivors(self, body):
         self.take_survivors(body)
-        message = graph.consistency_bytes(self.binding, self.u, self.statement)
+        message = graph.consistency_bytes(self.mask_binding, self.u, self.statement)
         return {"signature": ed25519.sign(self.signing_seed, message)}
+
+    def note_signatures(self, body):
+        """0x3c: what has been signed, before anybody knows the beacon."""
+        self.signature_root, self.second_pulse = body["signatureRoot"], body["pulse"]
 
     def unmask(self, body):
         """Its shares, once enough of its witnesses have told the same; without a consistency round at once."""
@@ -214,13 +220,24 @@ class Client:
         return {"shares": shares}
 
     def check_witnesses(self, body):
-        """0x3a or 0x3b. What is not the valid signature of a witness counts for nothing."""
-        if "witnesses" in body:
+        """0x3a or 0x3b. What is not the valid signature of a witness ends the round, as if there were too few."""
+        if self.is_complete:
+            entries, witnesses = body["signatures"], self.graph.witnesses(self.u, self.statement)
+        else:
             require(body["threat"] == self.session.threat, "wrong-threat")
-        witnesses, valid = self.graph.witnesses(self.statement, self.u), 0
-        for entry in body.get("signatures", body.get("witnesses")):
-            valid += entry["id"] in witnesses and self.is_signed(entry)
-        require(valid >= self.threshold - self.is_complete, "too-few-witnesses")
+            require(body["depth"] == graph.depth_of(len(self.session.contributors)), "wrong-path")
+            entries, entropy = body["witnesses"], self.beacon(self.second_pulse)
+            witnesses = self.graph.witnesses(self.u, self.statement, self.signature_root, entropy)
+        for entry in entries:
+            require(entry["id"] in witnesses, "too-few-witnesses")
+            require(self.is_complete or self.is_in_signature_tree(entry), "wrong-path")
+            require(self.is_signed(entry), "too-few-witnesses")
+        require(len(entries) >= self.threshold - self.is_complete, "too-few-witnesses")
+
+    def is_in_signature_tree(self, entry):
+        position = self.session.contributors.index(entry["id"])
+        leaf = graph.signature_leaf(entry["id"], entry["signature"])
+        return graph.top(position, leaf, entry["signaturePath"]) == self.signature_root
 
     def is_signed(self, entry):
         v = entry["id"]
@@ -234,7 +251,7 @@ class Client:
             if not self.is_leaf(v, entry["keys"], entry["path"]):
                 return False
             key = entry["keys"]["verifyingKey"]
-        message = graph.consistency_bytes(self.binding, v, self.statement)
+        message = graph.consistency_bytes(self.mask_binding, v, self.statement)
         return ed25519.fault(key, message, entry["signature"]) is None
 
     def open_shares(self, v):
@@ -249,12 +266,12 @@ class Client:
 class Setup:
     """What goes into a round besides the session: every party's secrets, and the beacon."""
 
-    def __init__(self, minimum, inputs, generators, identities=None, server_generator=None, pulse=None, beacon=None):
+    def __init__(self, minimum, inputs, generators, identities=None, server_generator=None, pulses=None, beacon=None):
         """identities: id -> Ed25519 seed, if the threat is active. The server draws in `secagg+` with threat 0; the beacon
-        (pulse -> entropy) is there with another."""
+        (pulse -> entropy) is there with another, and two pulses: of the graph and of the witnesses."""
         self.minimum, self.inputs, self.generators = minimum, inputs, generators
         self.identities, self.server_generator = identities or {}, server_generator
-        self.pulse, self.beacon = pulse, beacon
+        self.pulses, self.beacon = pulses, beacon
 
 
 def secret_of(session, shares, is_right):
@@ -327,9 +344,10 @@ class Round:
             for u in session.contributors
         }
         self.sets = dict.fromkeys(["U1", "U2", "U3", "U4", "U5"])
-        self.intermediate = dict.fromkeys(["root", "entropy", "binding"])
+        self.intermediate = dict.fromkeys(["root", "entropy", "binding", "maskBinding"])
         self.intermediate |= {} if self.is_complete else {"circle": None}
         self.intermediate |= {"statement": None} if self.threat else {}
+        self.intermediate["signatureRoot"] = None  # there is none but in `secagg+` with a consistency round
 
     def sends(self, u, what):
         names = sends_of(self.threat)
@@ -374,7 +392,7 @@ class Round:
             if body is not None:
                 if reply == 0x36:
                     self.log.left_out += [(4, u, v, reason) for v, reason in self.clients[u].left_out]
-                self.log.send({2: 3, 4: 5, 6: 7 if reply == 0x39 else 9, 8: 9}[stage], u, self.server, reply, body)
+                self.log.send({2: 3, 4: 5, 6: 7 if reply == 0x39 else 10, 9: 10}[stage], u, self.server, reply, body)
 
     def run(self):
         session, server, log, threat = self.session, self.server, self.log, self.threat
@@ -392,20 +410,20 @@ class Round:
         advertisements = {u: body["keys"] for u, body in self.collect(0, 0x30, ids, check_keys).items()}
         self.need(0, len(advertisements) >= self.quorum)
         u1 = self.sets["U1"] = sorted(advertisements)
-        tree = graph.Tree(session, advertisements)
+        tree = graph.key_tree(session, advertisements)
         if self.is_complete:
             entropy = bytes(32)
         elif threat == CURIOUS:
             entropy = self.setup.server_generator.draw("entropy", None, 32)
         else:
-            entropy = self.setup.beacon(self.setup.pulse)
+            entropy = self.setup.beacon(self.setup.pulses[0])
         binding = graph.binding_of(session, tree.root, entropy)
         the_graph = graph.graph_of(session, binding)
         self.intermediate |= {"root": tree.root, "entropy": entropy, "binding": binding}
         self.intermediate |= {} if self.is_complete else {"circle": the_graph.circle}
         self.graph, self.tree = the_graph, tree
         if not self.is_complete and threat:  # the beacon's pulse comes after this
-            self.tell(1, u1, 0x37, lambda u: {"root": tree.root, "pulse": self.setup.pulse})
+            self.tell(1, u1, 0x37, lambda u: {"root": tree.root, "pulse": self.setup.pulses[0]})
         if self.is_complete:
             roster = {"threat": threat, "roster": [{"id": v, "keys": advertisements[v]} for v in u1]}
             self.tell(2, u1, 0x31, lambda u: roster)
@@ -431,7 +449,10 @@ class Round:
 
         def boxes_for(u):
             entries = [(v, entry) for v in u2 for entry in dealt[v]["shares"] if entry["to"] == u]
-            return {"shares": [{"from": v, "box": entry["box"]} for v, entry in entries]}
+            return {"sharers": sharers, "shares": [{"from": v, "box": entry["box"]} for v, entry in entries]}
+
+        sharers = wire.bitmap(ids, u2)
+        mask_binding = self.intermediate["maskBinding"] = graph.mask_binding_of(binding, sharers)
 
         self.tell(4, u2, 0x33, boxes_for)
         for u in u2:
@@ -441,35 +462,39 @@ class Round:
         u3 = self.sets["U3"] = sorted(masked)
         self.need(5, threat == CURIOUS or the_graph.holds_together(u3), "circle-cut")
 
-        sharers, survivors = wire.bitmap(ids, u2), wire.bitmap(ids, u3)
-        self.tell(6, u3, 0x35, lambda u: {"sharers": sharers, "survivors": survivors})
-        asked = u3
+        survivors = wire.bitmap(ids, u3)
+        self.tell(6, u3, 0x35, lambda u: {"survivors": survivors})
+        asked = told = u3
         if threat:
-            statement = self.intermediate["statement"] = graph.statement_of(binding, sharers, survivors)
+            statement = self.intermediate["statement"] = graph.statement_of(mask_binding, survivors)
             self.confirm(advertisements, statement)
-            asked = self.sets["U4"]
-        for u in asked:
+            asked = told = self.sets["U4"]
+        if threat and not self.is_complete:
+            told = []
+            for u in asked:
+                if self.hear(8, u, 0x3C, lambda body, u=u: clients[u].note_signatures(body) or body) is not None:
+                    told.append(u)
+        for u in told:
             if threat:
-                kind = 0x3A if self.is_complete or threat == ACTIVE else 0x3B
-                self.answer(8, u, kind, "unmask", clients[u].unmask, 0x36)
+                self.answer(9, u, 0x3A if self.is_complete else 0x3B, "unmask", clients[u].unmask, 0x36)
             else:
                 self.answer(6, u, 0x35, "unmask", clients[u].unmask, 0x36)
-        answers = self.collect(9, 0x36, asked)
-        self.need(9, self.is_answered(answers))
+        answers = self.collect(10, 0x36, asked)
+        self.need(10, self.is_answered(answers))
         self.sets["U5"] = sorted(answers)
         revealed = {v: [(e["of"], e["share"]) for e in body["shares"]] for v, body in answers.items()}
 
         def blame(dealer, reason):
-            log.given_up.append((9, server, dealer, reason))
-            raise RoundAborted(9, server, log, reason)
+            log.given_up.append((10, server, dealer, reason))
+            raise RoundAborted(10, server, log, reason)
 
         def leave_out(holders):
             for v in holders:
-                if (9, server, v, "inconsistent-share") not in log.left_out:
-                    log.left_out.append((9, server, v, "inconsistent-share"))
+                if (10, server, v, "inconsistent-share") not in log.left_out:
+                    log.left_out.append((10, server, v, "inconsistent-share"))
 
         vectors = {u: body["elements"] for u, body in masked.items()}
-        bound = graph.Bound(session, binding)
+        bound = graph.Bound(session, mask_binding)
         self.total = remove_masks(session, bound, the_graph, advertisements, u2, vectors, revealed, blame, leave_out)
         return self
 
@@ -482,39 +507,52 @@ class Round:
 
     def confirm(self, advertisements, statement):
         """The consistency round, up to what the server sends to each client."""
-        session, threat, binding = self.session, self.threat, self.intermediate["binding"]
+        session, threat, mask_binding = self.session, self.threat, self.intermediate["maskBinding"]
         for u in self.sets["U3"]:
             self.answer(6, u, 0x35, "consistency", self.clients[u].sign_survivors, 0x39)
 
         def check_signature(sender, body):
             key = session.identity_keys[sender] if threat == ACTIVE else advertisements[sender]["verifyingKey"]
-            ed25519.verify(key, graph.consistency_bytes(binding, sender, statement), body["signature"])
+            ed25519.verify(key, graph.consistency_bytes(mask_binding, sender, statement), body["signature"])
 
         signed = {u: body["signature"] for u, body in self.collect(7, 0x39, self.sets["U3"], check_signature).items()}
         self.need(7, self.is_answered(signed))
-        self.sets["U4"] = sorted(signed)
+        asked = self.sets["U4"] = sorted(signed)
+        if self.is_complete:
 
-        def for_client(u):
-            count = session.threshold - self.is_complete
-            chosen = sorted(set(self.graph.witnesses(statement, u)) & set(signed))[:count]
-            if self.is_complete or threat == ACTIVE:
+            def signatures(u):
+                chosen = [v for v in asked if v != u][: session.threshold - 1]
                 return {"signatures": [{"id": v, "signature": signed[v]} for v in chosen]}
-            return {
-                "threat": threat, "depth": self.tree.depth,
-                "witnesses": [witness(session, self.tree, advertisements, v, signed[v]) for v in chosen],
-            }
 
-        self.tell(8, self.sets["U4"], 0x3A if self.is_complete or threat == ACTIVE else 0x3B, for_client)
+            self.tell(9, asked, 0x3A, signatures)
+            return
+        root, pulse = graph.signature_tree(session, signed).root, self.setup.pulses[1]
+        self.signed, self.intermediate["signatureRoot"] = signed, root
+        self.tell(8, asked, 0x3C, lambda u: {"signatureRoot": root, "pulse": pulse})  # the pulse comes after this
+        entropy = self.setup.beacon(pulse)
+        self.tell(9, asked, 0x3B, lambda u: witnesses(session, self.graph, advertisements, statement, signed, entropy, u))
 
 
-def witness(session, tree, advertisements, v, signature):
-    path = tree.path(session.contributors.index(v))
-    return {"id": v, "keys": advertisements[v], "path": path, "signature": signature}
+def witnesses(session, the_graph, advertisements, statement, signed, entropy, u, chosen=None):
+    """The body of 0x3b over these signatures; of these witnesses, or of the t lowest."""
+    key_tree, signature_tree = graph.key_tree(session, advertisements), graph.signature_tree(session, signed)
+    if chosen is None:
+        drawn = the_graph.witnesses(u, statement, signature_tree.root, entropy)
+        chosen = sorted(set(drawn) & set(signed))[: session.threshold]
+
+    def witness(v):
+        position = session.contributors.index(v)
+        out = {"id": v, "signature": signed[v], "signaturePath": signature_tree.path(position)}
+        if session.threat == SEMI_MALICIOUS:
+            out |= {"keys": advertisements[v], "path": key_tree.path(position)}
+        return out
+
+    return {"threat": session.threat, "depth": key_tree.depth, "witnesses": [witness(v) for v in chosen]}
 
 
 def neighborhood(session, advertisements, entropy, u):
     """The body of 0x38 over these advertisements."""
-    ids, tree = session.contributors, graph.Tree(session, advertisements)
+    ids, tree = session.contributors, graph.key_tree(session, advertisements)
     the_graph = graph.graph_of(session, graph.binding_of(session, tree.root, entropy))
 
     def path(v):

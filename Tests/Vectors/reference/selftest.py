@@ -631,7 +631,7 @@ def check_graph():
         })
         session.threat = 0
         present = {u: {name: digest(name.encode() + bytes([u])) for name in wire.ADVERTISEMENT} for u in ids if u % 2}
-        tree = graph.Tree(session, present)
+        tree = graph.key_tree(session, present)
 
         def root(low, size):
             if size > 1:

@@ -40,8 +40,8 @@ FURTHER_TYPES = {
     ("secagg", 1): {0x39: "consistency", 0x3A: "signatures"},
     ("secagg", 2): {0x39: "consistency", 0x3A: "signatures"},
     ("secagg+", 0): {},
-    ("secagg+", 1): {0x37: "root", 0x39: "consistency", 0x3B: "witnesses"},
-    ("secagg+", 2): {0x37: "root", 0x39: "consistency", 0x3A: "signatures"},
+    ("secagg+", 1): {0x37: "root", 0x39: "consistency", 0x3C: "signature-root", 0x3B: "witnesses"},
+    ("secagg+", 2): {0x37: "root", 0x39: "consistency", 0x3C: "signature-root", 0x3B: "witnesses"},
 }
 LARGEST_DEPTH = 17
 SEALED_SEED_SIZE = 32 + 48 + 64
@@ -192,9 +192,13 @@ def encode_body(session, kind, body):
     def identified(entry):
         return u32(entry["id"]) + advertisement(body["threat"], entry["keys"])
 
-    def path(entry):
-        assert len(entry["path"]) == body["depth"]
-        return b"".join(entry["path"])
+    def path(entry, name="path"):
+        assert len(entry[name]) == body["depth"]
+        return b"".join(entry[name])
+
+    def witness(entry):
+        out = u32(entry["id"]) + entry["signature"] + path(entry, "signaturePath")
+        return out + (advertisement(1, entry["keys"]) + path(entry) if body["threat"] == 1 else b"")
 
     match kind:
         case 0x01:
@@ -225,15 +229,15 @@ def encode_body(session, kind, body):
         case 0x32:
             return entries("shares", lambda e: u32(e["to"]) + e["box"])
         case 0x33:
-            return entries("shares", lambda e: u32(e["from"]) + e["box"])
+            return vector(2**16 - 1, body["sharers"]) + entries("shares", lambda e: u32(e["from"]) + e["box"])
         case 0x35:
-            return vector(2**16 - 1, body["sharers"]) + vector(2**16 - 1, body["survivors"])
+            return vector(2**16 - 1, body["survivors"])
         case 0x36:
             return entries("shares", lambda e: u32(e["of"]) + e["share"])
         case 0x37:
             return body["root"] + u64(body["pulse"])
         case 0x38:
-            head = u8(body["threat"]) + u8(body["depth"]) + body["root"] + body["entropy"] + path({"path": body["ownPath"]})
+            head = u8(body["threat"]) + u8(body["depth"]) + body["root"] + body["entropy"] + path(body, "ownPath")
             present = entries("present", lambda e: identified(e) + path(e))
             return head + present + entries("absent", lambda e: u32(e["id"]) + path(e))
         case 0x39:
@@ -241,8 +245,10 @@ def encode_body(session, kind, body):
         case 0x3A:
             return entries("signatures", lambda e: u32(e["id"]) + e["signature"])
         case 0x3B:
-            head = u8(body["threat"]) + u8(body["depth"])
-            return head + entries("witnesses", lambda e: identified(e) + path(e) + e["signature"])
+            assert body["threat"] in (1, 2)
+            return u8(body["threat"]) + u8(body["depth"]) + entries("witnesses", witness)
+        case 0x3C:
+            return body["signatureRoot"] + u64(body["pulse"])
     raise AssertionError(kind)
 
 
@@ -376,9 +382,10 @@ def decode_body(session, kind, reader):
         case 0x32:
             return {"shares": keyed("to", 88, lambda r: {"to": r.uint(4), "box": r.take(88)})}
         case 0x33:
-            return {"shares": keyed("from", 88, lambda r: {"from": r.uint(4), "box": r.take(88)})}
+            sharers = read_bitmap(session, reader)
+            return {"sharers": sharers, "shares": keyed("from", 88, lambda r: {"from": r.uint(4), "box": r.take(88)})}
         case 0x35:
-            return {"sharers": read_bitmap(session, reader), "survivors": read_bitmap(session, reader)}
+            return {"survivors": read_bitmap(session, reader)}
         case 0x36:
             return {"shares": keyed("of", 32, lambda r: {"of": r.uint(4), "share": r.take(32)})}
         case 0x37:
@@ -401,12 +408,19 @@ def decode_body(session, kind, reader):
         case 0x3A:
             return {"signatures": keyed("id", 64, lambda r: {"id": r.uint(4), "signature": r.take(64)})}
         case 0x3B:
-            threat, depth = read_threat(reader), read_depth(reader)
-            read = lambda r: {
-                "id": r.uint(4), "keys": read_advertisement(threat, r), "path": read_path(depth, r), "signature": r.take(64)
-            }
-            size = sum(ADVERTISEMENTS[threat].values()) + 32 * depth + 64
+            threat = read_threat(reader)
+            if threat == 0:  # there is no such witness
+                raise Refused("unknown-threat")
+            depth = read_depth(reader)
+
+            def read(r):
+                out = {"id": r.uint(4), "signature": r.take(64), "signaturePath": read_path(depth, r)}
+                return out | ({"keys": read_advertisement(1, r), "path": read_path(depth, r)} if threat == 1 else {})
+
+            size = 64 + 32 * depth + (sum(ADVERTISEMENTS[1].values()) + 32 * depth if threat == 1 else 0)
             return {"threat": threat, "depth": depth, "witnesses": keyed("id", size, read)}
+        case 0x3C:
+            return {"signatureRoot": reader.take(32), "pulse": reader.uint(8)}
         case 0x40:
             if reader.uint(2) != len(session.helpers) - session.threshold:  # K - t + 1, and the leader is a helper too
                 raise Refused("wrong-share-count")
