@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SecureRandomness", targets: ["SecureRandomness"]),
         .library(name: "RingArithmetic", targets: ["RingArithmetic"]),
         .library(name: "SecretSharing", targets: ["SecretSharing"]),
+        .library(name: "DurableFiles", targets: ["DurableFiles"]),
         .library(name: "ProtocolCryptography", targets: ["ProtocolCryptography"]),
         .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
         .library(name: "SharingAggregation", targets: ["SharingAggregation"]),
@@ -56,11 +57,12 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // Floor 1: mathematics
+        // Floor 1: mathematics, and what keeps records
         library("SecureRandomness"),
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
+        library("DurableFiles"),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
@@ -68,10 +70,11 @@ let package = Package(
             of: "ProtocolCryptography",
             ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
         ),
+        tests(of: "DurableFiles"),
         // Reads Tests/Vectors for the tests of the first floor.
         .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),
         // Floor 2: schemes
-        library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
+        library("SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography", "DurableFiles"]),
         tests(of: "SecureAggregation", ["RingArithmetic", "SecureRandomness", "ProtocolCryptography"]),
         library(
             "SharingAggregation",
@@ -86,7 +89,7 @@ let package = Package(
             name: "AggregationSchemesTests",
             dependencies: [
                 "SharingAggregation", "PairwiseMasking", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
-                "SecureRandomness",
+                "SecureRandomness", "DurableFiles",
             ],
             swiftSettings: swiftSettings
         ),
@@ -116,8 +119,8 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "ProtocolCryptography", "SecureAggregation",
-                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
+                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
             ],
             swiftSettings: swiftSettings
         ),
@@ -125,8 +128,8 @@ let package = Package(
         .executableTarget(
             name: "fedsum",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "ProtocolCryptography", "SecureAggregation",
-                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
+                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -18,7 +18,14 @@ func sharingBenchmarks() throws {
         blackHole(product)
     }
 
-    for (threshold, count) in [(14, 21), (67, 100)] {
+    check(x.multiplied(byPublic: 85) == x * BinaryField128(85), "GF(2^128), public factor")
+    Benchmark("GF(2^128) multiply by 85", configuration: .init(scalingFactor: .kilo)) { benchmark in
+        var product = x
+        for _ in benchmark.scaledIterations { product = product.multiplied(byPublic: 85) }
+        blackHole(product)
+    }
+
+    for (threshold, count) in [(14, 21), (67, 100), (85, 122)] {
         let sharing = try ShamirSharing(threshold: threshold, of: count)
         let secret = try inputs(8).oneSecret(32)
         let indices = (1...UInt64(count)).map { $0 }

@@ -55,10 +55,7 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     public func quantize(
         _ values: [Float], using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
-        var words = WordStream(generator)
-        let result = try quantize(values.count, { Double(values[$0]) }, &words)
-        generator = words.generator
-        return result
+        try quantize(values.count, { Double(values[$0]) }, &generator)
     }
 
     /// Quantizes a vector of double-precision values; as for single precision.
@@ -66,16 +63,14 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     public func quantize(
         _ values: [Double], using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
-        var words = WordStream(generator)
-        let result = try quantize(values.count, { values[$0] }, &words)
-        generator = words.generator
-        return result
+        try quantize(values.count, { values[$0] }, &generator)
     }
 
     @inline(__always)
-    private func quantize<Generator: SecureRandomNumberGenerator>(
-        _ count: Int, _ value: (Int) -> Double, _ words: inout WordStream<Generator>
+    private func quantize(
+        _ count: Int, _ value: (Int) -> Double, _ generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
+        var words = WordBlock()
         var integers = [UInt32](repeating: 0, count: count)
         var clippedCount = 0
         let largest = Double(self.largest)
@@ -90,11 +85,13 @@ public struct FixedPointQuantizer: Hashable, Sendable {
             let y = min((x + clip) * scale, largest)
             let floor = UInt32(y)
             let fraction = (y - Double(floor)) * 0x1p32
-            let threshold = UInt64(fraction)
-            let word = UInt64(try words.next())
+            let threshold = Int64(fraction)
+            if words.isEmpty { try words.refill(from: &generator) }
+            let word = Int64(words.next())
             var up = word < threshold
             if word == threshold {
-                up = UInt64(try words.next()) < UInt64((fraction - Double(threshold)) * 0x1p32)
+                if words.isEmpty { try words.refill(from: &generator) }
+                up = Int64(words.next()) < Int64((fraction - Double(threshold)) * 0x1p32)
             }
             integers[index] = floor + (up ? 1 : 0)
         }
@@ -117,26 +114,28 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     }
 }
 
-/// Little-endian 32-bit words from a generator, fetched in blocks.
-private struct WordStream<Generator: SecureRandomNumberGenerator> {
-    var generator: Generator
-    private var block: [UInt8] = []
-    private var offset = 0
+/// Little-endian 32-bit words from a generator, fetched in blocks. The generator is not stored, so that nothing in the loop
+/// over the words depends on its type.
+private struct WordBlock {
+    private var bytes = [UInt8](repeating: 0, count: 4096)
+    private var offset = 4096
 
-    init(_ generator: Generator) { self.generator = generator }
+    /// Whether `refill` comes before `next`.
+    var isEmpty: Bool { offset == bytes.count }
 
     @inline(__always)
-    mutating func next() throws(RingError) -> UInt32 {
-        if offset == block.count { try refill() }
-        let word =
-            UInt32(block[offset]) | UInt32(block[offset + 1]) << 8 | UInt32(block[offset + 2]) << 16
-            | UInt32(block[offset + 3]) << 24
-        offset += 4
-        return word
+    mutating func next() -> UInt32 {
+        let start = offset
+        precondition(start + 4 <= bytes.count, "No words are left.")
+        offset = start + 4
+        // SAFETY: 0 ≤ start and start + 4 ≤ count.
+        return unsafe UInt32(
+            littleEndian: bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
     }
 
-    private mutating func refill() throws(RingError) {
-        do { block = try generator.bytes(4096) } catch { throw .randomness(error) }
+    mutating func refill(from generator: inout some SecureRandomNumberGenerator) throws(RingError) {
+        var span = bytes.mutableSpan
+        do { try generator.fill(&span) } catch { throw .randomness(error) }
         offset = 0
     }
 }

@@ -47,7 +47,8 @@ public struct ShamirSharing: Hashable, Sendable {
     ///   - generator: 16·(t − 1) bytes for each 16 bytes of the secret are drawn from it, the coefficient of x first.
     /// - Returns: one share for each index, in their order.
     /// - Throws: `.zeroIndex`, `.duplicateIndex`; `.lengthMismatch` unless there are n indices; `.randomness`.
-    /// - Complexity: O(n · t) multiplications of 60 ns for each 16 bytes.
+    /// - Complexity: O(n · t) multiplications by indices for each 16 bytes: 10 ns each where indices are below 2^7, and
+    ///   15 ns where they are below 2^17.
     public func split(
         _ secret: SecretBytes, for indices: [UInt64], using generator: inout some SecureRandomNumberGenerator
     ) throws(SharingError) -> [ShamirShare] {
@@ -62,12 +63,12 @@ public struct ShamirSharing: Hashable, Sendable {
             let drawn: SecretBytes
             do { drawn = try generator.secretBytes(16 * (threshold - 1)) } catch { throw .randomness(error) }
             for (position, index) in indices.enumerated() {
-                let x = BinaryField128(index)
                 // Horner's rule, from the coefficient of x^(t − 1) down.
                 let value = drawn.withSpan { coefficients in
                     var value = BinaryField128.zero
                     for degree in stride(from: threshold - 2, through: 0, by: -1) {
-                        value = (value + BinaryField128(bigEndian: coefficients, at: 16 * degree)) * x
+                        value += BinaryField128(bigEndian: coefficients, at: 16 * degree)
+                        value = value.multiplied(byPublic: index)
                     }
                     return value + constant
                 }
@@ -150,26 +151,23 @@ public struct LagrangeCoefficients: Sendable {
 
     /// The weights for shares at `indices`, for the polynomial's value at `point`.
     /// - Throws: `.zeroIndex`, `.duplicateIndex`.
-    /// - Complexity: O(t²) multiplications and one inversion.
+    /// - Complexity: O(t²) multiplications by differences of indices, O(t) others and one inversion.
     public init(indices: [UInt64], at point: UInt64 = 0) throws(SharingError) {
         try ShamirSharing.validate(indices)
-        let abscissas = indices.map { BinaryField128($0) }
-        let target = BinaryField128(point)
-        var numerators: [BinaryField128] = []
-        var denominators: [BinaryField128] = []
-        for (i, x) in abscissas.enumerated() {
-            var numerator = BinaryField128.one
-            var denominator = BinaryField128.one
-            for (j, other) in abscissas.enumerated() where j != i {
-                numerator = numerator * (target + other)
-                denominator = denominator * (x + other)
-            }
-            numerators.append(numerator)
-            denominators.append(denominator)
-        }
-        let inverses = Self.invert(denominators)
         self.indices = indices
-        weights = zip(numerators, inverses).map { $0 * $1 }
+        if indices.contains(point) {
+            weights = indices.map { $0 == point ? .one : .zero }
+            return
+        }
+        // The weight of x is the product of (point − other)/(x − other) over the others: one product over all of them,
+        // divided by (point − x) and the differences from x. Indices are public, and minus is exclusive or.
+        let product = indices.reduce(.one) { (product: BinaryField128, x) in product.multiplied(byPublic: point ^ x) }
+        let denominators = indices.map { x in
+            indices.reduce(BinaryField128.one.multiplied(byPublic: point ^ x)) { (denominator, other) in
+                other == x ? denominator : denominator.multiplied(byPublic: x ^ other)
+            }
+        }
+        weights = Self.invert(denominators).map { $0 * product }
     }
 
     /// The value at the point for shares in the order of `indices`, all of the same length, a multiple of 16.

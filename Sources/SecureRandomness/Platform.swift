@@ -15,19 +15,44 @@ internal import Darwin
 package enum Platform {
     /// Fills `buffer` from the kernel's generator.
     ///
-    /// Blocks until the kernel's pool is initialized once after boot, never afterwards; a system call for each 256
-    /// bytes, the most that `getentropy` gives (Swift's Glibc module does not show `getrandom`).
+    /// Blocks until the kernel's pool is initialized once after boot, never afterwards. A system call for each 4096
+    /// bytes where the C library has `getrandom`, else for each 256, the most that `getentropy` gives.
     /// - Throws: `.systemSourceUnavailable` with `errno` if the kernel refuses; the buffer is then not to be used.
     static func fillWithEntropy(_ buffer: UnsafeMutableRawBufferPointer) throws(RandomnessError) {
+        guard let base = buffer.baseAddress else { return }
         var offset = 0
         while offset < buffer.count {
-            let count = min(256, buffer.count - offset)
-            // SAFETY: offset + count ≤ buffer.count, so the call writes inside the caller's buffer.
-            let result = unsafe getentropy(buffer.baseAddress! + offset, count)
-            guard result == 0 else { throw .systemSourceUnavailable(code: errno) }
-            offset += count
+            if let getrandom = unsafe getrandom {
+                // SAFETY: at most buffer.count − offset bytes are written, inside the caller's buffer.
+                let count = unsafe getrandom(base + offset, min(4096, buffer.count - offset), 0)
+                if count > 0 {
+                    offset += count
+                } else if count == 0 || errno != EINTR {
+                    throw .systemSourceUnavailable(code: count == 0 ? EIO : errno)
+                }
+            } else {
+                let count = min(256, buffer.count - offset)
+                // SAFETY: offset + count ≤ buffer.count, so the call writes inside the caller's buffer.
+                let result = unsafe getentropy(base + offset, count)
+                guard result == 0 else { throw .systemSourceUnavailable(code: errno) }
+                offset += count
+            }
         }
     }
+
+    /// `getrandom` of the C library, whose source is that of `getentropy`, without its limit of 256 bytes.
+    private static let getrandom: GetRandom? = {
+        #if canImport(Glibc)
+        // NB: Swift's Glibc module does not show it.
+        guard let symbol = unsafe dlsym(nil, "getrandom") else { return nil }
+        // SAFETY: a symbol of this name in the C library has this type.
+        return unsafe unsafeBitCast(symbol, to: GetRandom.self)
+        #else
+        return nil
+        #endif
+    }()
+
+    private typealias GetRandom = @convention(c) @Sendable (UnsafeMutableRawPointer, Int, CUnsignedInt) -> Int
 
     /// Overwrites memory with zeros in a way that the optimizer may not remove.
     static func wipe(_ buffer: UnsafeMutableRawBufferPointer) {

@@ -10,6 +10,7 @@ private let pages: [SnippetPage] = [
         "Sources/SecureRandomness/SecureRandomness.docc/SecureRandomness.md", code: "Randomness.swift", randomness),
     SnippetPage("Sources/RingArithmetic/RingArithmetic.docc/RingArithmetic.md", code: "Rings.swift", rings),
     SnippetPage("Sources/SecretSharing/SecretSharing.docc/SecretSharing.md", code: "Sharing.swift", sharing),
+    SnippetPage("Sources/DurableFiles/DurableFiles.docc/DurableFiles.md", code: "Records.swift", records),
     SnippetPage(
         "Sources/ProtocolCryptography/ProtocolCryptography.docc/ProtocolCryptography.md", code: "Keys.swift", keys),
     SnippetPage(

@@ -62,6 +62,17 @@ import Testing
         }
     }
 
+    @Test func `multiplies by public factors as by any other element`() {
+        let factors: [UInt64] =
+            [0, 3, 5, 122, 0x1_ffff, 1 << 57 - 1, 1 << 57 + 1, .max] + (0..<64).map { 1 << $0 }
+        for factor in factors {
+            for a in Self.special + Self.random(20, seed: 6) + (0..<128).map({ (1 as UInt128) << UInt128($0) }) {
+                let expected = BinaryField128(Self.product(a, UInt128(factor)))
+                if BinaryField128(a).multiplied(byPublic: factor) != expected { Issue.record("\(a) · \(factor)") }
+            }
+        }
+    }
+
     @Test func `is a field`() {
         let values = (Self.special + Self.random(20, seed: 4)).map { BinaryField128($0) }
         let (zero, one) = (BinaryField128.zero, BinaryField128.one)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DurableFiles
 public import ProtocolCryptography
 public import RingArithmetic
 public import SecureRandomness
@@ -68,7 +69,7 @@ public enum AggregationError: Error, Equatable, Sendable {
     /// is false, or a contributor's shares are; which one cannot be told.
     case inconsistentPartialSums(PartyID)
 
-    // Causes from the mathematics
+    // Causes from below
 
     /// Arithmetic in the ring.
     case ring(RingError)
@@ -76,6 +77,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case cryptography(CryptographyError)
     /// The source of randomness.
     case randomness(RandomnessError)
+    /// The file of a journal. What was to be noted in it must not happen.
+    case journal(RecordFileError)
 }
 
 /// How a message breaks a protocol.

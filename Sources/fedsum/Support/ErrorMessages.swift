@@ -138,6 +138,7 @@ func explain(_ error: AggregationError) -> String {
     case .ring(let error): explain(error)
     case .cryptography(let error): "a cryptographic operation failed: \(error)."
     case .randomness(let error): explain(error)
+    case .journal(let error): "the journal of released shares cannot be used: \(error)."
     }
 }
 
