@@ -82,7 +82,7 @@ public struct Advertisement: Equatable, Sendable {
     }
 
     /// The leaf of the Merkle tree that this advertisement is.
-    func leaf(of client: PartyID) -> HashDigest {
+    package func leaf(of client: PartyID) -> HashDigest {
         var encoder = WireEncoder()
         encoder.write(client.rawValue)
         encoder.write(authentication.threat.rawValue)
@@ -91,7 +91,7 @@ public struct Advertisement: Equatable, Sendable {
     }
 
     /// What the enrolled identity of `client` signs.
-    static func signedBytes(
+    package static func signedBytes(
         session: HashDigest, client: PartyID, channelPublicKey: KeyAgreementPublicKey,
         maskPublicKey: KeyAgreementPublicKey, selfMaskCommitment: HashDigest
     ) -> [UInt8] {

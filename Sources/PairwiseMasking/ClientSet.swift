@@ -6,7 +6,7 @@ public struct ClientSet: Equatable, Sendable {
     public private(set) var bytes: [UInt8]
 
     /// Bytes that came from elsewhere; `isValid(for:)` says whether they are a set.
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// The clients at these positions.
     package init(positions: some Sequence<Int>, of count: Int) {
@@ -17,22 +17,22 @@ public struct ClientSet: Equatable, Sendable {
     static func byteCount(of count: Int) -> Int { (count + 7) / 8 }
 
     /// Whether it is a set of some of `count` clients: of the right length, with no bit beyond the last client.
-    func isValid(for count: Int) -> Bool {
+    package func isValid(for count: Int) -> Bool {
         guard bytes.count == Self.byteCount(of: count) else { return false }
         let used = UInt8(count % 8)
         return used == 0 || (bytes.last ?? 0) >> used == 0
     }
 
     /// Whether the client at `position` belongs to it; false beyond its end.
-    func contains(_ position: Int) -> Bool {
+    package func contains(_ position: Int) -> Bool {
         position / 8 < bytes.count && bytes[position / 8] >> UInt8(position % 8) & 1 == 1
     }
 
     /// How many clients there are.
-    var count: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
+    package var count: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     /// The positions, ascending.
-    var positions: [Int] {
+    package var positions: [Int] {
         var positions: [Int] = []
         for (index, byte) in bytes.enumerated() where byte != 0 {
             for bit in 0..<8 where byte >> UInt8(bit) & 1 == 1 { positions.append(8 * index + bit) }
@@ -41,5 +41,5 @@ public struct ClientSet: Equatable, Sendable {
     }
 
     /// The first position of this set that `other` does not have.
-    func firstPosition(outside other: ClientSet) -> Int? { positions.first { !other.contains($0) } }
+    package func firstPosition(outside other: ClientSet) -> Int? { positions.first { !other.contains($0) } }
 }

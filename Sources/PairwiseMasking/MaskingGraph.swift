@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ProtocolCryptography
+package import ProtocolCryptography
 internal import SecureAggregation
 @_spi(Simulation) internal import SecureRandomness
 
@@ -26,7 +26,7 @@ package struct MaskingCircle: Sendable {
 
     /// The circle that public randomness draws.
     /// - Complexity: O(`count`).
-    init(count: Int, neighbors: Int, binding: HashDigest) {
+    package init(count: Int, neighbors: Int, binding: HashDigest) {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 graph".utf8), lengthBytes: 1)
         encoder.write(bytes: binding.bytes)
@@ -103,16 +103,16 @@ package struct MaskingCircle: Sendable {
 
 /// Public coins: the ChaCha20 stream of a public key, for draws that everybody must be able to repeat
 /// (Documentation/WireFormat.md, `uniform`).
-struct PublicDraws {
+package struct PublicDraws {
     // NB: the seeded generator is meant for simulations; here its stream is public on purpose.
     private var generator: SeededGenerator
     private var buffer = [UInt8](repeating: 0, count: 256)
     private var used = 256
 
-    init(key: HashDigest) { generator = SeededGenerator(key: key.bytes) }
+    package init(key: HashDigest) { generator = SeededGenerator(key: key.bytes) }
 
     /// A number from 0 to `bound` − 1, each as likely.
-    mutating func uniform(below bound: Int) -> Int {
+    package mutating func uniform(below bound: Int) -> Int {
         let limit = (1 << 32) - (1 << 32) % bound
         while true {
             let word = nextWord()

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ProtocolCryptography
+package import ProtocolCryptography
 
 /// A tree of hashes over a round's first messages: its root binds all of them, and a path of log2 N hashes proves one.
 ///
 /// Leaves and nodes are told apart by their first byte, as in [RFC6962] §2.1. The tree is complete: places beyond the last
 /// leaf, and clients that sent nothing, have the hash of the zero byte.
-struct MerkleTree: Sendable {
+package struct MerkleTree: Sendable {
     /// From the leaves to the root; a level is cut off after its last node that is not all absent.
     private let levels: [[HashDigest]]
     /// The hashes of subtrees with nothing in them, by height.
     private let emptyNodes: [HashDigest]
 
-    static let absentLeaf = HashDigest(of: [0])
+    package static let absentLeaf = HashDigest(of: [0])
 
     /// The tree over these leaves, of the least depth that holds them.
     /// - Complexity: 2·N hashes.
-    init(leaves: [HashDigest]) {
+    package init(leaves: [HashDigest]) {
         var levels = [leaves]
         var emptyNodes = [Self.absentLeaf]
         for height in 0..<Self.depth(of: leaves.count) {
@@ -32,18 +32,18 @@ struct MerkleTree: Sendable {
     }
 
     /// The least depth at which a tree holds `count` leaves.
-    static func depth(of count: Int) -> Int { count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount }
+    package static func depth(of count: Int) -> Int { count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount }
 
-    static func leaf(of content: [UInt8]) -> HashDigest { HashDigest(of: [0] + content) }
+    package static func leaf(of content: [UInt8]) -> HashDigest { HashDigest(of: [0] + content) }
 
     private static func node(_ left: HashDigest, _ right: HashDigest) -> HashDigest {
         HashDigest(of: [1] + left.bytes + right.bytes)
     }
 
-    var root: HashDigest { levels.last?.first ?? Self.absentLeaf }
+    package var root: HashDigest { levels.last?.first ?? Self.absentLeaf }
 
     /// The siblings on the way from a leaf to the root.
-    func path(of position: Int) -> [UInt8] {
+    package func path(of position: Int) -> [UInt8] {
         var path: [UInt8] = []
         path.reserveCapacity(HashDigest.byteCount * (levels.count - 1))
         for height in 0..<levels.count - 1 {
@@ -54,7 +54,7 @@ struct MerkleTree: Sendable {
     }
 
     /// Whether `leaf` is at `position` of the tree with this root.
-    static func holds(_ leaf: HashDigest, at position: Int, path: [UInt8], root: HashDigest) -> Bool {
+    package static func holds(_ leaf: HashDigest, at position: Int, path: [UInt8], root: HashDigest) -> Bool {
         var hash = leaf
         for height in 0..<path.count / HashDigest.byteCount {
             let sibling = path[height * HashDigest.byteCount..<(height + 1) * HashDigest.byteCount]

@@ -146,7 +146,7 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
 
     /// The fewest survivors that two disjoint runs of k/2 places must hold: halfway between the clients that may collude
     /// among k, at most 2t − k, and the t of them that must survive anyway.
-    static func cutFloor(neighbors: Int, threshold: Int) -> Int { (3 * threshold - neighbors + 1) / 2 }
+    package static func cutFloor(neighbors: Int, threshold: Int) -> Int { (3 * threshold - neighbors + 1) / 2 }
 
     /// The parameters as the wire format writes them (Documentation/WireFormat.md).
     public var encodedParameters: [UInt8] {
@@ -181,7 +181,7 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     func shareIndex(of client: PartyID) -> UInt64? { positions[client].map { UInt64($0) + 1 } }
 
     /// What binds all later keys to the first messages and, on a sparse graph, to what drew it.
-    func binding(session: HashDigest, root: HashDigest, entropy: HashDigest) -> HashDigest {
+    package func binding(session: HashDigest, root: HashDigest, entropy: HashDigest) -> HashDigest {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 roster".utf8), lengthBytes: 1)
         encoder.write(bytes: session.bytes)
@@ -191,7 +191,7 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     }
 
     /// The tree over the first messages of these clients.
-    func tree(over advertisements: [PartyID: Advertisement]) -> MerkleTree {
+    package func tree(over advertisements: [PartyID: Advertisement]) -> MerkleTree {
         MerkleTree(leaves: contributors.map { advertisements[$0]?.leaf(of: $0) ?? MerkleTree.absentLeaf })
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ProtocolCryptography
+package import ProtocolCryptography
 public import SecureAggregation
 
 /// What survivors sign in the consistency round: who shared and who survived, of the whole round.
-struct SurvivorStatement: Sendable {
+package struct SurvivorStatement: Sendable {
     let binding: HashDigest
     let sharers: ClientSet
     let survivors: ClientSet
     let digest: HashDigest
 
-    init(binding: HashDigest, sharers: ClientSet, survivors: ClientSet) {
+    package init(binding: HashDigest, sharers: ClientSet, survivors: ClientSet) {
         self.binding = binding
         self.sharers = sharers
         self.survivors = survivors
@@ -23,7 +23,7 @@ struct SurvivorStatement: Sendable {
     }
 
     /// What `client` signs.
-    func signedBytes(by client: PartyID) -> [UInt8] {
+    package func signedBytes(by client: PartyID) -> [UInt8] {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 consistency".utf8), lengthBytes: 1)
         encoder.write(bytes: binding.bytes)
@@ -36,7 +36,7 @@ struct SurvivorStatement: Sendable {
     ///
     /// They are drawn by the statement and not by the graph: a server that shows two halves of the circle two statements
     /// finds for neither of them enough witnesses anywhere (Documentation/SparseGraphs.md).
-    func witnesses(of client: PartyID, at position: Int, neighbors: Int, count: Int) -> Set<Int> {
+    package func witnesses(of client: PartyID, at position: Int, neighbors: Int, count: Int) -> Set<Int> {
         var encoder = WireEncoder()
         encoder.write(Array("fedsum/1 witnesses".utf8), lengthBytes: 1)
         encoder.write(bytes: digest.bytes)
