@@ -8,15 +8,14 @@ import Testing
 
 /// Every fault at every send of every scheme, with the outcome that it must have.
 ///
-/// Five clients, threshold 3, minimum cohort 3, one client at fault. Without faults all happens in tick 0, so send s of
-/// a client, which belongs to step 2s, has until tick (2s + 1) · `ticksPerStage`; the server's answer to it one stage
-/// longer.
+/// Six clients, threshold 4 (3 of 4 neighbors on a sparse graph), minimum cohort 3, one client at fault. Without faults all
+/// happens in tick 0, so a send of step s has until tick (s + 1) · `ticksPerStage`.
 @Suite struct FaultTests {
     typealias Fault = FaultSchedule.Fault
 
-    static let clients: [PartyID] = [1, 2, 3, 4, 5]
+    static let clients: [PartyID] = [1, 2, 3, 4, 5, 6]
     private static let ticks = AggregationTiming.ticksPerStage
-    private let inputs: [PartyID: [UInt32]] = randomInputs(count: 5, dimension: 3, width: 24, seed: 21)
+    private let inputs: [PartyID: [UInt32]] = randomInputs(count: 6, dimension: 3, width: 24, seed: 21)
 
     /// A send of a scheme, by a client or by a helper, that has frames.
     struct Send: Sendable, CustomTestStringConvertible {
@@ -30,13 +29,18 @@ import Testing
     }
 
     static let clientSends: [Send] = SchemeUnderTest.withServer.flatMap { scheme in
-        (0..<scheme.sends).map { Send(scheme: scheme, party: 2, number: $0, ordinal: 2 * $0, receivers: 1) }
+        scheme.clientOrdinals.enumerated().map { number, ordinal in
+            Send(scheme: scheme, party: 2, number: number, ordinal: ordinal, receivers: 1)
+        }
     }
 
     /// Send 0 of a helper is its start, in which it says nothing.
     static let serverSends: [Send] =
-        (1...3).map { Send(scheme: .secagg, party: 1000, number: $0, ordinal: 2 * $0 - 1, receivers: 5) }
-        + [
+        SchemeUnderTest.withServer.flatMap { scheme in
+            scheme.serverOrdinals.enumerated().map { number, ordinal in
+                Send(scheme: scheme, party: 1000, number: number + 1, ordinal: ordinal, receivers: 6)
+            }
+        } + [
             Send(scheme: .additive, party: 1000, number: 1, ordinal: 1, receivers: 2),
             Send(scheme: .additive, party: 1001, number: 1, ordinal: 2, receivers: 1),
         ]
@@ -49,7 +53,7 @@ import Testing
         try scheme.run(
             inputs: inputs,
             width: 24,
-            threshold: 3,
+            threshold: 4,
             faults: FaultSchedule(faults),
             recordsTranscript: true,
             messages: messages
@@ -98,15 +102,15 @@ import Testing
 
     /// The clients whose vectors are in the sum if client 2 is out of the round from this send on.
     private func survivors(without send: Send) -> [PartyID] {
-        send.number > send.scheme.vectorSend ? Self.clients : [1, 3, 4, 5]
+        send.number > send.scheme.vectorSend ? Self.clients : [1, 3, 4, 5, 6]
     }
 
     /// How a client gives up that is not answered: SecAgg clients wait for an answer, the others are done when they
     /// have sent.
     private func unanswered(_ send: Send) -> [PartyID: AggregationError] {
-        let stages = ["advertise-keys", "share-keys", "unmask"]
-        guard send.scheme == .secagg, send.number < 3 else { return [:] }
-        return [2: .tooFewParties(stage: stages[send.number], have: 0, need: 1)]
+        let stages = [0: "advertise-keys", 3: "share-keys", 5: "unmask", 7: "consistency"]
+        guard send.scheme.isSecAgg, let stage = stages[send.ordinal] else { return [:] }
+        return [2: .tooFewParties(stage: stage, have: 0, need: 1)]
     }
 
     // MARK: A client's sends: what does no harm
@@ -184,7 +188,7 @@ import Testing
         #expect(none.lost == [2] && none.rejections.isEmpty && none.aborted.isEmpty)
         // All its frames left before it went: for the sum it did what it had to do in this step.
         let all = try run(send.scheme, [.partialSend(2, send: send.number, frames: 1)])
-        expect(all, sums: send.number < send.scheme.vectorSend ? [1, 3, 4, 5] : Self.clients)
+        expect(all, sums: send.number < send.scheme.vectorSend ? [1, 3, 4, 5, 6] : Self.clients)
         #expect(all.lost == [2] && all.rejections.isEmpty)
     }
 
@@ -201,18 +205,20 @@ import Testing
 
     /// A round that ended because this send did not arrive.
     private func expectAborted(_ outcome: AggregationOutcome<UInt32>, by send: Send) {
-        switch (send.scheme, send.number) {
-        case (.secagg, let number):
-            let stage = ["advertise-keys", "share-keys", "unmask"][number - 1]
-            let serverStage = ["share-keys", "masked-input", "unmask"][number - 1]
+        if send.scheme.isSecAgg {
+            let stage = [4: "share-keys", 6: "unmask", 8: "consistency"][send.ordinal] ?? "advertise-keys"
+            // The server waits for the clients' next step.
+            let next = send.scheme.clientOrdinals.first { $0 > send.ordinal }
+            let serverStage = [3: "share-keys", 5: "masked-input", 7: "consistency"][next ?? 9] ?? "unmask"
             var errors = Dictionary(
                 uniqueKeysWithValues: Self.clients.map {
                     ($0, AggregationError.tooFewParties(stage: stage, have: 0, need: 1))
                 }
             )
-            errors[1000] = .tooFewParties(stage: serverStage, have: 0, need: 3)
-            expectAborted(outcome, errors)
-        case (_, _) where send.party == 1000:
+            errors[1000] = .tooFewParties(stage: serverStage, have: 0, need: send.scheme.leastThreshold(of: 6))
+            return expectAborted(outcome, errors)
+        }
+        if send.party == 1000 {
             expectAborted(
                 outcome,
                 [
@@ -222,7 +228,7 @@ import Testing
                     1002: .tooFewParties(stage: "forward", have: 0, need: 1),
                 ]
             )
-        default:
+        } else {
             expectAborted(outcome, [1000: .tooFewParties(stage: "combine", have: 1, need: 2)])
         }
     }
@@ -234,7 +240,7 @@ import Testing
         #expect(refused.allSatisfy { $0.reason == reason })
         let notices = outcome.rejections.filter { $0.sender != send.party }
         #expect(notices.allSatisfy { $0.receiver == 1000 && $0.reason == .senderAborted(.tooFewParties) })
-        #expect(notices.count == (send.scheme == .secagg && reason != .late && outcome.learned.isEmpty ? 5 : 0))
+        #expect(notices.count == (send.scheme.isSecAgg && reason != .late && outcome.learned.isEmpty ? 6 : 0))
     }
 
     @Test(arguments: serverSends) func `a helper's message that comes twice counts once`(send: Send) throws {
@@ -244,7 +250,9 @@ import Testing
         #expect(outcome.duplicates == send.receivers)
     }
 
-    @Test(arguments: serverSends) func `the first of two contradicting messages of a helper counts`(send: Send) throws {
+    /// A neighborhood ends with the length of a list: with another last byte it does not decode.
+    @Test(arguments: serverSends.filter { !$0.scheme.isSparse || $0.ordinal != 2 })
+    func `the first of two contradicting messages of a helper counts`(send: Send) throws {
         let outcome = try run(send.scheme, [.conflict(send.party, send: send.number)])
         expect(outcome, sums: Self.clients)
         #expect(outcome.aborted.isEmpty)
@@ -306,11 +314,14 @@ import Testing
             #expect(outcome.learned.isEmpty && outcome.lost == [send.party])
             // Whoever was reached goes one step further and gives up, or is done, there.
             let waiting: Set<PartyID> =
-                switch (send.scheme, send.number) {
-                case (.secagg, 3): Set(Self.clients.dropFirst(frames))
-                case (.secagg, _): Set(Self.clients)
-                case (_, _) where send.party == 1000: Set([1001, 1002].dropFirst(frames))
-                default: [1000]
+                if send.scheme.isSecAgg {
+                    Set(
+                        send.ordinal == send.scheme.serverOrdinals.last
+                            ? Self.clients.dropFirst(frames) : Self.clients[...])
+                } else if send.party == 1000 {
+                    Set([1001, 1002].dropFirst(frames))
+                } else {
+                    [1000]
                 }
             #expect(Set(outcome.aborted.keys) == waiting)
             for error in outcome.aborted.values {
@@ -326,54 +337,64 @@ import Testing
         #expect(outcome.learned.isEmpty && outcome.lost == [1000])
         let ended = outcome.finished.union(outcome.aborted.keys)
         #expect(ended.isSuperset(of: Self.clients))
-        #expect(outcome.aborted.count == [.plain: 0, .additive: 2, .shamir: 3, .secagg: 5][scheme])
+        #expect(outcome.aborted.count == [.plain: 0, .additive: 2, .shamir: 3][scheme, default: 6])
     }
 
     // MARK: Several at once
 
-    @Test func `losses at every stage of one round leave the sum over those who sent their vectors`() throws {
+    @Test(arguments: SchemeUnderTest.complete)
+    func `losses at every stage of one round leave the sum over those who sent their vectors`(
+        scheme: SchemeUnderTest
+    ) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: 9, dimension: 3, width: 24, seed: 22)
-        let outcome = try SchemeUnderTest.secagg.run(
-            inputs: inputs,
-            width: 24,
-            threshold: 5,
-            faults: FaultSchedule([
-                .loss(1, beforeSend: 0), .loss(9, beforeSend: 1), .loss(4, beforeSend: 2), .loss(6, beforeSend: 3),
-            ])
-        )
-        #expect(outcome.aggregate?.contributors == [2, 3, 5, 6, 7, 8])
-        #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [2, 3, 5, 6, 7, 8], width: 24))
-        #expect(outcome.lost == [1, 4, 6, 9] && outcome.aborted.isEmpty)
-    }
-
-    @Test func `one loss more at any of the stages ends the round for all`() throws {
-        let inputs: [PartyID: [UInt32]] = randomInputs(count: 9, dimension: 3, width: 24, seed: 22)
-        for send in 0...3 {
-            let outcome = try SchemeUnderTest.secagg.run(
+        for late in scheme.vectorSend + 1..<scheme.sends {
+            let outcome = try scheme.run(
                 inputs: inputs,
                 width: 24,
                 threshold: 5,
                 faults: FaultSchedule([
-                    .loss(1, beforeSend: 0), .loss(9, beforeSend: 1), .loss(4, beforeSend: 2), .loss(6, beforeSend: 3),
-                    .loss(7, beforeSend: send), .loss(8, beforeSend: send),
+                    .loss(1, beforeSend: 0), .loss(9, beforeSend: 1), .loss(4, beforeSend: 2),
+                    .loss(6, beforeSend: late),
+                ])
+            )
+            #expect(outcome.aggregate?.contributors == [2, 3, 5, 6, 7, 8])
+            #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [2, 3, 5, 6, 7, 8], width: 24))
+            #expect(outcome.lost == [1, 4, 6, 9] && outcome.aborted.isEmpty)
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.complete)
+    func `one loss more at any of the stages ends the round for all`(scheme: SchemeUnderTest) throws {
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: 9, dimension: 3, width: 24, seed: 22)
+        for send in 0..<scheme.sends {
+            let outcome = try scheme.run(
+                inputs: inputs,
+                width: 24,
+                threshold: 5,
+                faults: FaultSchedule([
+                    .loss(1, beforeSend: 0), .loss(9, beforeSend: 1), .loss(4, beforeSend: 2),
+                    .loss(6, beforeSend: scheme.sends - 1), .loss(7, beforeSend: send), .loss(8, beforeSend: send),
                 ])
             )
             #expect(outcome.learned.isEmpty)
-            // Client 6, which is lost before the last send in any case, counts until then.
-            guard case .tooFewParties(_, have: send == 3 ? 3 : 4, need: 5) = outcome.aborted[1000] else {
+            // Client 6, which is lost before the last send in any case, counts until then. Of four signatures nobody gets
+            // the four of others that it needs.
+            let have = send <= scheme.vectorSend ? 4 : scheme.clientOrdinals[send] == 7 ? 0 : 3
+            guard case .tooFewParties(_, have: have, need: 5) = outcome.aborted[1000] else {
                 Issue.record("\(String(describing: outcome.aborted[1000]))")
                 continue
             }
         }
     }
 
-    @Test func `different faults of different clients do not disturb one another`() throws {
+    @Test(arguments: SchemeUnderTest.complete)
+    func `different faults of different clients do not disturb one another`(scheme: SchemeUnderTest) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: 9, dimension: 3, width: 24, seed: 23)
         let faults = FaultSchedule([
             .duplicate(1, send: 2), .conflict(2, send: 1), .trailingByte(3, send: 1), .outage(4, send: 2, ticks: 700),
             .delay(5, send: 0, ticks: 400), .corruption(6, send: 2), .reordering(seed: 5),
         ])
-        let outcome = try SchemeUnderTest.secagg.run(inputs: inputs, width: 24, threshold: 5, faults: faults)
+        let outcome = try scheme.run(inputs: inputs, width: 24, threshold: 5, faults: faults)
         #expect(outcome.aggregate?.contributors == [1, 2, 4, 5, 7, 8, 9])
         #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 2, 4, 5, 7, 8, 9], width: 24))
     }
@@ -389,7 +410,7 @@ import Testing
             try scheme.run(
                 inputs: inputs,
                 width: 24,
-                threshold: 3,
+                threshold: 4,
                 faults: faults,
                 seed: seed,
                 round: round,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -40,10 +40,29 @@ import Testing
 
     @Test func `the SecAgg server's memory does not grow with the number of clients`() async {
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
-            let dimension = Folding.quickDimension
-            let (base, peak) = try Folding.secAggServer(clients: Folding.quickClients.upperBound, dimension: dimension)
-            // One vector of sums and a few of messages under way.
-            try #require(peak - base < Folding.quickLimit, "\(peak - base) KiB")
+            try requireFoldingSecAgg(.complete, .semiMalicious)
+        }
+        report(result)
+    }
+
+    @Test func `nor does it with signed keys`() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            try requireFoldingSecAgg(.complete, .active)
+        }
+        report(result)
+    }
+
+    @Test func `nor does it on a sparse graph`() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            try requireFoldingSecAgg(.sparse(neighbors: 20), .curious)
+        }
+        report(result)
+    }
+
+    @Test func `nor does it on a sparse graph against a server that lies`() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            let beacon = SimulatedBeacon(randomness: SimulationRandomness(seed: 1))
+            try requireFoldingSecAgg(.sparse(neighbors: 20, beacon: beacon), .semiMalicious)
         }
         report(result)
     }
@@ -81,7 +100,8 @@ import Testing
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             var growths: [Int] = []
             for clients in [100, 1_000] {
-                let (base, peak) = try Folding.secAggServer(clients: clients, dimension: 1_000_000)
+                let (base, peak) = try Folding.secAggServer(
+                    graph: .complete, threat: .semiMalicious, clients: clients, dimension: 1_000_000)
                 print("SecAgg server, masked-input, \(clients) clients: \(peak - base) KiB")
                 growths.append(peak - base)
             }
@@ -89,6 +109,13 @@ import Testing
         }
         report(result)
     }
+}
+
+private func requireFoldingSecAgg(_ graph: MaskingGraph, _ threat: ThreatModel) throws {
+    let (base, peak) = try Folding.secAggServer(
+        graph: graph, threat: threat, clients: Folding.quickClients.upperBound, dimension: Folding.quickDimension)
+    // One vector of sums and a few of messages under way.
+    try #require(peak - base < Folding.quickLimit, "\(peak - base) KiB")
 }
 
 /// Passes on what the measuring process printed.
@@ -169,11 +196,17 @@ private enum Folding {
 
     /// The server's memory before, and at the peak of, its masked-input stage; clients' keys, boxes and vectors are
     /// made up.
-    static func secAggServer(clients: Int, dimension: Int) throws -> (before: Int, peak: Int) {
+    static func secAggServer(
+        graph: MaskingGraph, threat: ThreatModel, clients: Int, dimension: Int
+    ) throws -> (before: Int, peak: Int) {
         let ids = (1...UInt32(clients)).map { PartyID($0) }
+        let enrollment: ClientEnrollment? = threat == .active ? try .simulated(ids) : nil
         let scheme = try SecAgg<UInt32>(
             contributors: ids,
             server: 100_000,
+            graph: graph,
+            threat: threat,
+            enrollment: enrollment,
             dimension: dimension,
             width: RingWidth(bits: 32)
         )
@@ -181,23 +214,27 @@ private enum Folding {
         let format = scheme.messageFormat(in: context)
         var server = try scheme.makeParty(100_000, contributing: nil, in: context, using: SystemRandomness())
         _ = try server.start()
-        func key(_ id: PartyID, _ purpose: UInt8) throws -> KeyAgreementPublicKey {
-            try KeyAgreementPublicKey([9, purpose] + HashDigest(of: [UInt8](id.description.utf8)).bytes.prefix(30))
-        }
         for id in ids {
-            let advertisement = Advertisement(
-                channelPublicKey: try key(id, 0),
-                maskPublicKey: try key(id, 1),
-                selfMaskCommitment: .zero
-            )
-            try #require(try server.receive(.advertisement(advertisement), from: id) == .accepted)
+            // Real keys: what they are signed with is checked.
+            var client = try scheme.makeParty(
+                id, contributing: [UInt32](repeating: 0, count: dimension), in: context, using: SystemRandomness())
+            let message = try #require(try client.start().envelopes.first?.message)
+            try #require(try server.receive(message, from: id) == .accepted)
         }
-        _ = try server.advance()
+        var envelopes = try server.advance().envelopes
+        if case .commitment? = envelopes.first?.message { envelopes = try server.advance().envelopes }
         // One box for all: what is measured comes later.
         let box = [UInt8](repeating: 1, count: 88)
-        for id in ids {
-            let boxes = ids.filter { $0 != id }.map { AddressedBox(party: $0, box: box) }
-            try #require(try server.receive(.encryptedShares(boxes), from: id) == .accepted)
+        for envelope in envelopes {
+            for id in envelope.receivers {
+                let peers =
+                    switch envelope.message {
+                    case .neighborhood(let neighborhood): neighborhood.present.map(\.entry.id)
+                    default: ids.filter { $0 != id }
+                    }
+                let boxes = peers.map { AddressedBox(party: $0, box: box) }
+                try #require(try server.receive(.encryptedShares(boxes), from: id) == .accepted)
+            }
         }
         _ = try server.advance()
 
@@ -215,7 +252,7 @@ private enum Folding {
         }
         let peak = try status("VmHWM")
         guard case .next(let sending, _) = try server.advance(),
-            case .survivors(let survivors)? = sending.first?.message
+            case .survivors(_, let survivors)? = sending.first?.message
         else { throw AggregationError.outOfOrder }
         try #require(survivors.count == clients)
         return (before, peak)

@@ -13,11 +13,11 @@ import Testing
     /// One message of each type of a scheme, from a round with a loss and from one that was aborted.
     private func messages(of scheme: SchemeUnderTest) throws -> [MessageLog.Entry] {
         // 3 · 7 bits leave three bits of padding to be dirtied.
-        let inputs: [PartyID: [UInt32]] = randomInputs(count: 4, dimension: 3, width: 7, seed: 1)
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: 6, dimension: 3, width: 7, seed: 1)
         var byType: [UInt8: MessageLog.Entry] = [:]
         for faults in [
             FaultSchedule.losing([4], beforeSend: scheme.vectorSend),
-            .losing([2, 3, 4], beforeSend: scheme.vectorSend),
+            .losing([2, 3, 4, 5], beforeSend: scheme.vectorSend),
         ] {
             // Over additive shares nobody may be lost.
             let faults = scheme == .additivePeers && faults.faults.count == 1 ? FaultSchedule.none : faults
@@ -35,7 +35,11 @@ import Testing
         case .shamir: [0x01, 0x40, 0x41, 0x42]
         case .peers: [0x01, 0x50, 0x51, 0x52, 0x53]
         case .additivePeers: [0x01, 0x50, 0x53]
-        case .secagg: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36]
+        case .secaggCurious: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36]
+        case .secagg, .secaggActive: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x39, 0x3a]
+        case .sparseCurious: [0x01, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, 0x38]
+        case .sparse: [0x01, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3b]
+        case .sparseActive: [0x01, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a]
         }
     }
 
@@ -140,7 +144,7 @@ import Testing
     }
 
     @Test func `lists as long as the wire can say are refused without their entries`() throws {
-        // A session in which such lists and vectors would be allowed: 150,000 parties, 2^32 − 1 elements of 64 bits.
+        // A session in which such lists and vectors would be allowed: 100,000 parties, 2^32 − 1 elements of 64 bits.
         let format = MessageFormat(
             session: HashDigest(of: [1]),
             width: try RingWidth(bits: 64),
@@ -148,7 +152,7 @@ import Testing
             maximumParties: Roster.maximumContributors
         )
         for (scheme, types) in [
-            (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22, 0x23]), (.secagg, Array(0x30...0x36)),
+            (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22, 0x23]), (.secagg, Array(0x30...0x3b)),
             (.shamir, [0x40, 0x41, 0x42, 0x43]), (.peers, [0x51, 0x52, 0x53]),
         ]
             as [(SchemeUnderTest, [UInt8])]
@@ -165,7 +169,7 @@ import Testing
                         case .shamir: _ = try ShamirMessage<UInt64>(decoding: bytes, as: format)
                         case .peers, .additivePeers:
                             _ = try PeerToPeerMessage<UInt64>(decoding: bytes, as: format)
-                        case .secagg: _ = try SecAggMessage<UInt64>(decoding: bytes, as: format)
+                        default: _ = try SecAggMessage<UInt64>(decoding: bytes, as: format)
                         }
                     }
                 }
@@ -174,23 +178,65 @@ import Testing
     }
 
     @Test func `a list that is not ascending is refused`() throws {
-        let messages = try messages(of: .secagg)
-        // Survivors: the header, three bytes of length, then ids of four bytes.
-        let survivors = try #require(messages.first { $0.type == 0x35 })
-        let ids = Array(survivors.bytes[37...])
-        let header = Array(survivors.bytes.prefix(37))
-        #expect(throws: WireError.unordered) {
-            try survivors.decodeAndEncode(header + ids[4..<8] + ids[0..<4] + ids[8...])
+        // Where the entries of each list begin, and how long they are. Trees over six clients have three levels.
+        let complete: [(UInt8, Int, Int)] = [
+            (0x31, 38, 132), (0x32, 37, 92), (0x33, 37, 92), (0x36, 37, 36), (0x3a, 37, 68),
+        ]
+        let sparse: [(UInt8, Int, Int)] = [(0x38, 203, 228), (0x3b, 39, 292)]
+        for (scheme, lists) in [(SchemeUnderTest.secagg, complete), (.sparse, sparse)] {
+            let messages = try messages(of: scheme)
+            for (type, start, entry) in lists {
+                let message = try #require(messages.first { $0.type == type })
+                let (header, body) = (message.bytes[..<start], message.bytes[start...])
+                let first = body.prefix(entry)
+                let second = body.dropFirst(entry).prefix(entry)
+                let others = body.dropFirst(2 * entry)
+                #expect(throws: Never.self) { try message.decodeAndEncode(Array(header + first + second + others)) }
+                #expect(throws: WireError.unordered, "type \(type)") {
+                    try message.decodeAndEncode(Array(header + second + first + others))
+                }
+                #expect(throws: WireError.unordered, "type \(type)") {
+                    try message.decodeAndEncode(Array(header + first + first + others))
+                }
+            }
         }
-        #expect(throws: WireError.unordered) {
-            try survivors.decodeAndEncode(header + ids[0..<4] + ids[0..<4] + ids[8...])
+    }
+
+    @Test func `a list of absent neighbors that is not ascending is refused`() throws {
+        let path = [UInt8](repeating: 1, count: 96)
+        let format = MessageFormat(
+            session: HashDigest(of: [1]), width: try RingWidth(bits: 8), dimension: 1, maximumParties: 9)
+        for (ids, isTaken) in [([1, 2], true), ([2, 1], false), ([2, 2], false)] as [([PartyID], Bool)] {
+            let bytes = SecAggMessage<UInt32>.neighborhood(
+                Neighborhood(
+                    threat: .semiMalicious, depth: 3, root: .zero, entropy: .zero, ownPath: path, present: [],
+                    absent: ids.map { Neighborhood.Absent(id: $0, path: path) })
+            ).encoded(as: format)
+            if isTaken {
+                #expect(try SecAggMessage<UInt32>(decoding: bytes, as: format).encoded(as: format) == bytes)
+            } else {
+                #expect(throws: WireError.unordered) { try SecAggMessage<UInt32>(decoding: bytes, as: format) }
+            }
         }
-        for (type, entry) in [(0x31, 100), (0x32, 92), (0x33, 92), (0x36, 36)] as [(UInt8, Int)] {
-            let message = try #require(messages.first { $0.type == type })
-            let body = Array(message.bytes[37...])
-            let swapped = body[entry..<2 * entry] + body[0..<entry] + body[(2 * entry)...]
-            #expect(throws: WireError.unordered) {
-                try message.decodeAndEncode(Array(message.bytes.prefix(37)) + swapped)
+    }
+
+    @Test func `threats and depths that there are not do not decode`() throws {
+        for (scheme, type, depthAt) in [
+            (SchemeUnderTest.secagg, 0x30, nil), (.secagg, 0x31, nil), (.sparse, 0x38, 35), (.sparse, 0x3b, 35),
+        ]
+            as [(SchemeUnderTest, UInt8, Int?)]
+        {
+            let message = try #require(try messages(of: scheme).first { $0.type == type })
+            for threat in UInt8(3)...255 {
+                var bytes = message.bytes
+                bytes[34] = threat
+                #expect(throws: WireError.badValue) { try message.decodeAndEncode(bytes) }
+            }
+            guard let depthAt else { continue }
+            for depth in UInt8(18)...255 {
+                var bytes = message.bytes
+                bytes[depthAt] = depth
+                #expect(throws: WireError.badValue) { try message.decodeAndEncode(bytes) }
             }
         }
     }

@@ -55,13 +55,16 @@ import Testing
         )
     }
 
-    @Test func `the server of SecAgg has no place for a clear vector`() throws {
-        var server = try party(1000, of: SecAggRound().scheme)
+    @Test(arguments: SecAggSetting.all) func `the server of SecAgg has no place for a clear vector`(
+        setting: SecAggSetting
+    ) throws {
+        let round = try SecAggRound(setting)
+        var server = try party(1000, of: round.scheme)
         #expect(clearVectors(in: server) == [])
         _ = try server.start()
         #expect(clearVectors(in: server) == [])
         // In the middle of a round too, when its collections are not empty.
-        for progress in try [SecAggRound().advertised(), SecAggRound().shared(), SecAggRound().masked()] {
+        for progress in try [round.advertised(), round.shared(), round.masked(), round.signed()] {
             #expect(clearVectors(in: progress.server) == [])
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -23,27 +23,96 @@ import Testing
     /// Three seeds; then two coefficients for each of two elements of two secrets.
     @Test(arguments: [0, 32, 64, 95, 96, 96 + 64, 96 + 127])
     func `a client of SecAgg gives up with the cause`(limit: Int) throws {
-        let outcome = try runSecAgg(limit: limit)
-        #expect(outcome.aborted == [2: .randomness(LimitedGenerator.failure)])
-        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
-        #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 3, 4, 5], width: 20))
+        expectGivenUp(try runSecAgg(.curious, limit: limit))
+        expectGivenUp(try runSecAgg(.active, limit: limit))
+    }
+
+    /// One seed more, of the key that signs who survived.
+    @Test(arguments: [0, 96, 127, 128, 128 + 64, 128 + 127])
+    func `a client of SecAgg that draws a signing key gives up with the cause`(limit: Int) throws {
+        expectGivenUp(try runSecAgg(.semiMalicious, limit: limit))
+    }
+
+    /// On a sparse graph with four neighbors, a threshold of three has as many coefficients.
+    @Test(arguments: SchemeUnderTest.sparseGraphs, [0, 96, 96 + 127])
+    func `a client of SecAgg+ gives up with the cause`(scheme: SchemeUnderTest, limit: Int) throws {
+        let seeds = scheme.threat == .semiMalicious ? 32 : 0
+        let failing = try runSparse(scheme.threat, limit: limit + seeds)
+        #expect(failing.aborted == [2: .randomness(LimitedGenerator.failure)])
+        #expect(failing.aggregate?.sum == expectedSum(sparseInputs, of: [1, 3, 4, 5, 6], width: 20))
+        let enough = try runSparse(scheme.threat, limit: 96 + 128 + seeds)
+        #expect(enough.aborted.isEmpty)
+        #expect(enough.aggregate?.sum == expectedSum(sparseInputs, of: [1, 2, 3, 4, 5, 6], width: 20))
+    }
+
+    @Test func `a server that cannot draw the graph tells the clients`() throws {
+        let outcome = try runSparse(.curious, victim: 1000, limit: 31)
+        #expect(outcome.learned.isEmpty)
+        #expect(outcome.aborted[1000] == .randomness(LimitedGenerator.failure))
+        #expect(Set(outcome.aborted.keys) == [1, 2, 3, 4, 5, 6, 1000])
     }
 
     @Test func `exactly as many bytes as the wire format says are enough`() throws {
-        for outcome in [try runAdditive(limit: 128), try runSecAgg(limit: 96 + 128)] {
+        for outcome in [
+            try runAdditive(limit: 128), try runSecAgg(.curious, limit: 96 + 128),
+            try runSecAgg(.semiMalicious, limit: 128 + 128), try runSecAgg(.active, limit: 96 + 128),
+        ] {
             #expect(outcome.aborted.isEmpty)
             #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 2, 3, 4, 5], width: 20))
         }
     }
 
+    private func expectGivenUp(
+        _ outcome: AggregationOutcome<UInt32>,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(outcome.aborted == [2: .randomness(LimitedGenerator.failure)], sourceLocation: location)
+        #expect(outcome.aggregate?.contributors == [1, 3, 4, 5], sourceLocation: location)
+        #expect(
+            outcome.aggregate?.sum == expectedSum(inputs, of: [1, 3, 4, 5], width: 20),
+            sourceLocation: location
+        )
+    }
+
+    private let sparseInputs: [PartyID: [UInt32]] = randomInputs(count: 6, dimension: 4, width: 20, seed: 9)
+
+    private func runSparse(
+        _ threat: ThreatModel,
+        victim: PartyID = 2,
+        limit: Int
+    ) throws -> AggregationOutcome<UInt32> {
+        let inputs = sparseInputs
+        let contributors = inputs.keys.sorted()
+        let scheme = try SecAgg<UInt32>(
+            contributors: contributors,
+            server: 1000,
+            graph: .sparse(
+                neighbors: 4,
+                beacon: SimulatedBeacon(randomness: SimulationRandomness(seed: 1))
+            ),
+            threat: threat,
+            threshold: 3,
+            enrollment: threat == .active ? .simulated(contributors) : nil,
+            dimension: 4,
+            width: RingWidth(bits: 20)
+        )
+        return AggregationDriver(
+            scheme: scheme,
+            context: RoundContext(task: "test", round: 1),
+            randomness: FailingSource(victim: victim, limit: limit)
+        ).run { inputs[$0] ?? [] }
+    }
+
     private let inputs: [PartyID: [UInt32]] = randomInputs(count: 5, dimension: 4, width: 20, seed: 9)
 
-    private func runSecAgg(limit: Int) throws -> AggregationOutcome<UInt32> {
+    private func runSecAgg(_ threat: ThreatModel, limit: Int) throws -> AggregationOutcome<UInt32> {
         run(
             try SecAgg<UInt32>(
                 contributors: inputs.keys.sorted(),
                 server: 1000,
+                threat: threat,
                 threshold: 3,
+                enrollment: threat == .active ? .simulated(inputs.keys.sorted()) : nil,
                 dimension: 4,
                 width: RingWidth(bits: 20)
             ),

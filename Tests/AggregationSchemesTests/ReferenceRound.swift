@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -50,6 +50,10 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
     let dimension: Int
     let minimumContributors: Int
     let threshold: Int?
+    /// Of SecAgg: 0, 1 or 2.
+    let threat: UInt8?
+    /// Of SecAgg+.
+    let neighbors: Int?
     let contributors: [UInt32]
     let helpers: [UInt32]
     let context: Context
@@ -69,7 +73,8 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
     let survivors: [UInt32]?
 
     private enum CodingKeys: String, CodingKey {
-        case id, scheme, bits, dimension, minimumContributors, threshold, contributors, helpers, context, session
+        case id, scheme, bits, dimension, minimumContributors, threshold, threat, neighbors, contributors, helpers,
+            context, session
         case simulationSeed, servers, clients, result, error, abortStage, abortParty, messages, sum, included
         case survivors = "U3"
     }
@@ -159,12 +164,26 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
                 randomness: randomness
             )
         default:
-            #expect(scheme == "secagg")
+            #expect(scheme == "secagg" || scheme == "secagg+")
+            let threat = try #require(threat.flatMap { ThreatModel(rawValue: $0) })
+            var enrollment = ClientEnrollment(verifyingKeys: [:])
+            for client in clients {
+                guard let seed = client.identitySeed else { continue }
+                let key = try SigningKey(seed: SecretBytes(copying: bytes(seed)))
+                enrollment.signingKeys[PartyID(client.id)] = key
+                enrollment.verifyingKeys[PartyID(client.id)] = key.verifyingKey
+            }
+            let beacon = simulationSeed.flatMap { UInt64($0) }.map {
+                SimulatedBeacon(randomness: SimulationRandomness(seed: $0))
+            }
             return try run(
                 SecAgg<Element>(
                     contributors: parties,
                     server: PartyID(helpers[0]),
+                    graph: scheme == "secagg" ? .complete : .sparse(neighbors: #require(neighbors), beacon: beacon),
+                    threat: threat,
                     threshold: threshold,
+                    enrollment: threat == .active ? enrollment : nil,
                     dimension: dimension,
                     width: width,
                     minimumCohort: cohort
@@ -208,7 +227,8 @@ struct ReferenceRound: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     private var losses: [FaultSchedule.Fault] {
-        let sends = ["start": 0, "advertise-keys": 1, "share-keys": 2, "masked-input": 3]
+        var sends = ["start": 0, "advertise-keys": 1, "share-keys": 2, "masked-input": 3]
+        if scheme.hasPrefix("secagg"), threat != 0 { sends["consistency"] = 4 }
         let lost =
             clients.compactMap { client in client.lostAfter.map { (client.id, $0) } }
             + (servers ?? []).compactMap { server in server.lostAfter.map { (server.id, $0) } }

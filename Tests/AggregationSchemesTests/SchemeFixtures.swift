@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PairwiseMasking
+@_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
@@ -8,28 +8,68 @@ import RingArithmetic
 @_spi(Simulation) import SharingAggregation
 
 /// The schemes that every test of this target runs. `peers` are peer to peer over Shamir shares, `additivePeers` over
-/// additive ones.
+/// additive ones; `secagg` is SecAgg on the complete graph and `sparse` SecAgg+, each under every threat model.
 enum SchemeUnderTest: String, CaseIterable, Sendable {
-    case plain, additive, shamir, peers, additivePeers, secagg
+    case plain, additive, shamir, peers, additivePeers
+    case secaggCurious, secagg, secaggActive
+    case sparseCurious, sparse, sparseActive
 
+    /// SecAgg on the complete graph.
+    static let complete: [SchemeUnderTest] = [.secaggCurious, .secagg, .secaggActive]
+    /// SecAgg on a sparse graph.
+    static let sparseGraphs: [SchemeUnderTest] = [.sparseCurious, .sparse, .sparseActive]
     /// The schemes in which contributors talk to helpers, and lose their place if they are lost.
-    static let withServer: [SchemeUnderTest] = [.plain, .additive, .shamir, .secagg]
+    static let withServer: [SchemeUnderTest] = [.plain, .additive, .shamir] + complete + sparseGraphs
     /// The schemes that go on when a contributor is lost.
-    static let tolerant: [SchemeUnderTest] = [.plain, .additive, .shamir, .peers, .secagg]
+    static let tolerant: [SchemeUnderTest] = [.plain, .additive, .shamir, .peers] + complete + sparseGraphs
 
-    /// How many times a client sends; the sum is fixed by the send of its vector, `vectorSend`.
-    var sends: Int {
+    var isSparse: Bool { Self.sparseGraphs.contains(self) }
+    var isSecAgg: Bool { isSparse || Self.complete.contains(self) }
+    /// Of the schemes with pairwise masks.
+    var threat: ThreatModel {
         switch self {
-        case .plain, .additive, .shamir: 1
-        case .additivePeers: 2
-        case .peers: 3
-        case .secagg: 4
+        case .secaggCurious, .sparseCurious: .curious
+        case .secaggActive, .sparseActive: .active
+        default: .semiMalicious
         }
     }
-    var vectorSend: Int { self == .secagg ? 2 : 0 }
+
+    /// The steps in which a client sends; the sum is fixed by the send of its vector, `vectorSend`.
+    var clientOrdinals: [Int] {
+        switch self {
+        case .plain, .additive, .shamir: [0]
+        case .additivePeers: [0, 2]
+        case .peers: [0, 1, 2]
+        case .secaggCurious, .sparseCurious: [0, 3, 5, 9]
+        case .secagg, .secaggActive, .sparse, .sparseActive: [0, 3, 5, 7, 9]
+        }
+    }
+    /// The steps in which the server of SecAgg sends, after its start.
+    var serverOrdinals: [Int] {
+        guard isSecAgg else { return [] }
+        guard threat != .curious else { return [2, 4, 6] }
+        return (isSparse ? [1] : []) + [2, 4, 6, 8]
+    }
+    var sends: Int { clientOrdinals.count }
+    var vectorSend: Int { isSecAgg ? 2 : 0 }
     var isPeerToPeer: Bool { self == .peers || self == .additivePeers }
-    /// Whether the threshold is one of contributors, all of whom each stage then waits for.
-    var hasThreshold: Bool { self == .secagg || self == .peers }
+
+    /// The even number of neighbors of a small sparse graph among `count` clients; nil where only the complete one is.
+    static func neighbors(among count: Int) -> Int? { count < 4 ? nil : min(12, (count - 2) / 2 * 2) }
+    /// The threshold of a scheme's contributors or, on a sparse graph, of their neighbors: the least there is.
+    func leastThreshold(of count: Int) -> Int {
+        (isSparse ? Self.neighbors(among: count) ?? count : count) / 2 + 1
+    }
+    /// How many clients may be lost, whoever they are, with the least threshold and the standard cohort.
+    func tolerableLosses(of count: Int) -> Int {
+        let holders = isSparse ? Self.neighbors(among: count) ?? count : count
+        return min(count - 3, holders - leastThreshold(of: count))
+    }
+    /// The fewest clients that the server needs at each stage.
+    func quorum(of count: Int) -> Int {
+        guard isSecAgg, !isSparse || Self.neighbors(among: count) == nil else { return 3 }
+        return max(3, leastThreshold(of: count))
+    }
     /// Whether sums of `count` elements of Z/2^`width` fit: Shamir shares are over a field of at most 61 bits, which the
     /// words must hold.
     func holds(_ count: Int, ofWidth width: Int, inWordsOf bits: Int) -> Bool {
@@ -112,18 +152,48 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
                     minimumCohort: minimumCohort
                 )
             )
-        case .secagg:
+        case .secaggCurious, .secagg, .secaggActive:
             return run(
                 try SecAgg<Element>(
                     contributors: contributors,
                     server: 1000,
+                    threat: threat,
                     threshold: threshold,
+                    enrollment: threat == .active ? .simulated(contributors, seed: seed) : nil,
+                    dimension: dimension,
+                    width: ring,
+                    minimumCohort: minimumCohort
+                )
+            )
+        case .sparseCurious, .sparse, .sparseActive:
+            // A threshold of contributors says nothing about neighbors.
+            return run(
+                try SecAgg<Element>(
+                    contributors: contributors,
+                    server: 1000,
+                    graph: Self.graph(among: contributors.count, threat: threat, seed: seed),
+                    threat: threat,
+                    threshold: threshold.map { _ in leastThreshold(of: contributors.count) },
+                    enrollment: threat == .active ? .simulated(contributors, seed: seed) : nil,
                     dimension: dimension,
                     width: ring,
                     minimumCohort: minimumCohort
                 )
             )
         }
+    }
+
+    private static func graph(among count: Int, threat: ThreatModel, seed: UInt64) -> MaskingGraph {
+        guard let neighbors = neighbors(among: count) else { return .complete }
+        let beacon = SimulatedBeacon(randomness: SimulationRandomness(seed: seed))
+        return .sparse(neighbors: neighbors, beacon: threat == .curious ? nil : beacon)
+    }
+}
+
+extension ClientEnrollment {
+    /// Identities of all clients, from a seed.
+    static func simulated(_ contributors: [PartyID], seed: UInt64 = 1) throws -> ClientEnrollment {
+        try ClientEnrollment(contributors: contributors, randomness: SimulationRandomness(seed: seed))
     }
 }
 

@@ -22,7 +22,7 @@ import Testing
         sum survivors: [PartyID]? = nil,
         _ location: SourceLocation = #_sourceLocation
     ) {
-        let survivors = survivors ?? others
+        let survivors = survivors ?? round.contributors.filter { $0 != bad }
         #expect(outcome.aggregate?.contributors == survivors, sourceLocation: location)
         #expect(outcome.aggregate?.sum == round.sum(of: survivors), sourceLocation: location)
         #expect(
@@ -43,7 +43,7 @@ import Testing
 
     // MARK: Advertisements
 
-    @Test(arguments: SecAggLyingServerTests.lowOrderPoints, [true, false])
+    @Test(arguments: lowOrderPoints, [true, false])
     func `a key of low order costs its owner its place`(point: [UInt8], isChannelKey: Bool) throws {
         let round = try SecAggRound()
         let key = try KeyAgreementPublicKey(point)
@@ -54,7 +54,8 @@ import Testing
                     Advertisement(
                         channelPublicKey: isChannelKey ? key : own.channelPublicKey,
                         maskPublicKey: isChannelKey ? own.maskPublicKey : key,
-                        selfMaskCommitment: own.selfMaskCommitment
+                        selfMaskCommitment: own.selfMaskCommitment,
+                        authentication: own.authentication
                     )
                 )
             }
@@ -71,7 +72,8 @@ import Testing
                     Advertisement(
                         channelPublicKey: own.maskPublicKey,
                         maskPublicKey: own.maskPublicKey,
-                        selfMaskCommitment: own.selfMaskCommitment
+                        selfMaskCommitment: own.selfMaskCommitment,
+                        authentication: own.authentication
                     )
                 )
             }
@@ -92,36 +94,39 @@ import Testing
 
     // MARK: Boxes
 
-    @Test func `too few boxes, or boxes for the wrong parties, cost their dealer its place`() throws {
-        let round = try SecAggRound()
+    @Test(arguments: SecAggSetting.all)
+    func `too few boxes, or boxes for the wrong parties, cost their dealer its place`(setting: SecAggSetting) throws {
+        let round = try SecAggRound(setting)
+        let receivers = try round.shared().boxes[bad].map { $0.map(\.party) } ?? []
+        #expect(receivers.count == (setting.isSparse ? 6 : 4))
         // A round of its own each time: its clients have released shares.
-        func outcome(
-            _ change: @escaping @Sendable ([AddressedBox]) -> [AddressedBox]
-        ) throws -> AggregationOutcome<UInt32> {
-            try SecAggRound().run(
+        func expectDropped(
+            _ reason: ProtocolViolation,
+            _ change: @escaping @Sendable ([AddressedBox]) -> [AddressedBox],
+            _ location: SourceLocation = #_sourceLocation
+        ) throws {
+            let outcome = try SecAggRound(setting).run(
                 rewriting: replacing { message in
                     if case .encryptedShares(let boxes) = message { .encryptedShares(change(boxes)) } else { message }
                 }
             )
+            self.expectDropped(outcome, of: round, .invalid(reason), location)
         }
-        expectDropped(
-            try outcome { Array($0.dropLast()) },
-            of: round,
-            .invalid(.wrongCount(expected: 4, actual: 3))
-        )
-        expectDropped(try outcome { _ in [] }, of: round, .invalid(.wrongCount(expected: 4, actual: 0)))
-        expectDropped(
-            try outcome { boxes in boxes.dropLast() + [AddressedBox(party: 9, box: boxes[3].box)] },
-            of: round,
-            .invalid(.foreignParty(9))
-        )
-        expectDropped(
-            try outcome { boxes in
-                [boxes[0], boxes[1], AddressedBox(party: 3, box: boxes[2].box), boxes[3]]
-            },
-            of: round,
-            .invalid(.foreignParty(3))
-        )
+        let count = receivers.count
+        try expectDropped(.wrongCount(expected: count, actual: count - 1)) { Array($0.dropLast()) }
+        try expectDropped(.wrongCount(expected: count, actual: 0)) { _ in [] }
+        let stranger = round.contributors.last { !receivers.contains($0) && $0 != bad } ?? 9
+        try expectDropped(.wrongCount(expected: count, actual: count + 1)) { boxes in
+            (boxes + [AddressedBox(party: stranger, box: boxes[0].box)]).sorted { $0.party < $1.party }
+        }
+        // In another's place: the first box that is not where it belongs is named.
+        for party in [stranger, bad] {
+            let changed = (receivers.dropLast() + [party]).sorted()
+            let first = try #require(zip(changed, receivers).first { $0 != $1 }).0
+            try expectDropped(.foreignParty(first)) { boxes in
+                zip(changed, boxes).map { AddressedBox(party: $0, box: $1.box) }
+            }
+        }
     }
 
     private func garbage(for receivers: Set<PartyID>) -> InterceptedScheme<SecAgg<UInt32>>.Rewriting {
@@ -186,20 +191,101 @@ import Testing
             Issue.record("The server sends no roster.")
             return
         }
-        #expect(roster.map(\.id) == all)
+        #expect(roster.entries.map(\.id) == all)
         // Boxes for clients 1 to 4, as many as a client sends.
         let boxes = try #require(done.boxes[5])
         #expect(try party.receive(.encryptedShares(boxes), from: 9) == .rejected(.unexpected))
     }
 
     @Test func `a server takes no shares from a client whose vector never came`() throws {
-        var progress = try SecAggRound().shared()
-        let done = try SecAggRound().masked()
+        let round = try SecAggRound(SecAggSetting(isSparse: false, threat: .curious))
+        var progress = try round.shared()
+        let done = try round.masked()
         for id in others { _ = try progress.server.receive(.maskedVector(#require(done.masked[id])), from: id) }
         _ = try progress.server.advance()
         #expect(try progress.server.receive(.revealedShares([]), from: bad) == .rejected(.unexpected))
         #expect(try progress.server.receive(.revealedShares([]), from: 9) == .rejected(.unexpected))
         #expect(try progress.server.receive(.revealedShares([]), from: 1) == .accepted)
+    }
+
+    @Test(arguments: SecAggSetting.all.filter(\.hasConsistencyRound))
+    func `a server takes no signature from a client whose vector never came`(setting: SecAggSetting) throws {
+        let round = try SecAggRound(setting)
+        var progress = try round.shared()
+        let done = try round.signed()
+        for id in round.contributors where id != bad {
+            _ = try progress.server.receive(.maskedVector(#require(done.masked[id])), from: id)
+        }
+        _ = try progress.server.advance()
+        let signature = try #require(done.signatures[bad])
+        #expect(try progress.server.receive(.signature(signature), from: bad) == .rejected(.unexpected))
+        #expect(try progress.server.receive(.signature(signature), from: 99) == .rejected(.unexpected))
+    }
+
+    // MARK: Advertisements and signatures
+
+    @Test(arguments: SecAggSetting.all)
+    func `keys of another threat model cost their owner its place`(setting: SecAggSetting) throws {
+        let round = try SecAggRound(setting)
+        let seed = SecretBytes(copying: [UInt8](repeating: 3, count: 32))
+        let key = try SigningKey(seed: seed).verifyingKey
+        let outcome = round.run(
+            rewriting: replacing { message in
+                guard case .advertisement(let own) = message else { return message }
+                return .advertisement(own.authenticated(by: setting.threat == .curious ? .verifyingKey(key) : .none))
+            }
+        )
+        expectDropped(outcome, of: round, .invalid(.wrongThreatModel))
+    }
+
+    @Test(arguments: SecAggSetting.all.filter { $0.threat == .active })
+    func `keys with a wrong signature cost their owner its place`(setting: SecAggSetting) throws {
+        let other = try #require(try SecAggRound(setting, round: 2).advertised().advertisements[bad])
+        // A bit of it; another client's; one of another round.
+        let changes: [@Sendable (Advertisement, Advertisement) -> Advertisement.Authentication] = [
+            { own, _ in
+                guard case .signature(var bytes) = own.authentication else { return .none }
+                bytes[0] ^= 1
+                return .signature(bytes)
+            },
+            { _, victim in victim.authentication },
+            { _, _ in other.authentication },
+        ]
+        for change in changes {
+            let round = try SecAggRound(setting)
+            let victim = try #require(try round.advertised().advertisements[1])
+            let outcome = round.run(
+                rewriting: replacing { message in
+                    guard case .advertisement(let own) = message else { return message }
+                    return .advertisement(own.authenticated(by: change(own, victim)))
+                }
+            )
+            expectDropped(outcome, of: round, .invalid(.badSignature(bad)))
+        }
+    }
+
+    @Test(arguments: SecAggSetting.all.filter(\.hasConsistencyRound))
+    func `a signature under anything else costs its sender its answer and nothing else`(setting: SecAggSetting) throws {
+        func signature(of client: PartyID, in log: MessageLog) throws -> [UInt8] {
+            Array(try #require(log.sent(by: client).first { $0.type == 0x39 }).bytes.dropFirst(34))
+        }
+        let (here, elsewhere, later) = (MessageLog(), MessageLog(), MessageLog())
+        _ = try SecAggRound(setting).run(log: here)
+        _ = try SecAggRound(setting).run(faults: .losing([5], beforeSend: 2), log: elsewhere)
+        _ = try SecAggRound(setting, round: 2).run(log: later)
+        for wrong in [
+            // Another client's; its own under other sets; its own of another round; none.
+            try signature(of: 1, in: here), try signature(of: bad, in: elsewhere), try signature(of: bad, in: later),
+            [UInt8](repeating: 0, count: 64),
+        ] {
+            let round = try SecAggRound(setting)
+            let outcome = round.run(
+                rewriting: replacing { message in
+                    if case .signature = message { .signature(wrong) } else { message }
+                }
+            )
+            expectDropped(outcome, of: round, .invalid(.badSignature(bad)), sum: round.contributors)
+        }
     }
 
     // MARK: Revealed shares
@@ -223,7 +309,7 @@ import Testing
     func `a wrong share does no harm where one more than the threshold answer`(dealer: PartyID, lost: Int) throws {
         let round = try SecAggRound()
         let outcome = round.run(
-            faults: .losing(others.suffix(lost), beforeSend: 3),
+            faults: .losing(others.suffix(lost), beforeSend: 4),
             rewriting: wrongShare(of: dealer)
         )
         #expect(outcome.aggregate?.contributors == all)
@@ -239,22 +325,61 @@ import Testing
     @Test(arguments: [1, 3, 5] as [PartyID])
     func `a wrong share among just as many as the threshold ends the round`(dealer: PartyID) throws {
         let outcome = try SecAggRound().run(
-            faults: .losing([4, 5], beforeSend: 3),
+            faults: .losing([4, 5], beforeSend: 4),
             rewriting: wrongShare(of: dealer)
         )
         #expect(outcome.learned.isEmpty)
         #expect(outcome.aborted == [server: .inconsistentShares(dealer: dealer)])
     }
 
-    @Test func `shares of a party that dealt none cost their sender its answer and nothing else`() throws {
-        let round = try SecAggRound()
+    @Test(arguments: SecAggSetting.all)
+    func `shares of strangers cost their sender its answer and nothing else`(setting: SecAggSetting) throws {
+        let neighbors = try SecAggRound(setting).shared().neighbors(of: bad)
+        let known = try SecAggRound(setting).contributors.first { !neighbors.contains($0) && $0 != bad }
+        // Somebody who is no client, and a client with whom it shares nothing.
+        for stranger in [99] + (known.map { [$0] } ?? []) {
+            let round = try SecAggRound(setting)
+            let outcome = round.run(
+                rewriting: replacing { message in
+                    guard case .revealedShares(let shares) = message else { return message }
+                    let more = shares + [RevealedShare(of: stranger, share: shares[0].share)]
+                    return .revealedShares(more.sorted { $0.of < $1.of })
+                }
+            )
+            expectDropped(outcome, of: round, .invalid(.foreignParty(stranger)), sum: round.contributors)
+        }
+        #expect((known != nil) == setting.isSparse)
+    }
+
+    @Test(arguments: SecAggSetting.complete)
+    func `shares of a client that did not share cost their sender its answer`(setting: SecAggSetting) throws {
+        let round = try SecAggRound(setting)
         let outcome = round.run(
+            faults: .losing([5], beforeSend: 1),
             rewriting: replacing { message in
                 guard case .revealedShares(let shares) = message else { return message }
-                return .revealedShares(shares + [RevealedShare(of: 9, share: shares[0].share)])
+                return .revealedShares(shares + [RevealedShare(of: 5, share: shares[0].share)])
             }
         )
-        expectDropped(outcome, of: round, .invalid(.foreignParty(9)), sum: all)
+        expectDropped(outcome, of: round, .invalid(.foreignParty(5)), sum: [1, 2, 3, 4])
+    }
+
+    @Test func `shares that were revealed in an earlier round are worth nothing in this one`() throws {
+        let log = MessageLog()
+        let earlier = try SecAggRound(round: 1)
+        #expect(earlier.run(log: log).aggregate != nil)
+        let old = revealedShares(in: log)[bad] ?? [:]
+        #expect(old.count == 5)
+        let replay = replacing { message in
+            guard case .revealedShares(let shares) = message else { return message }
+            return .revealedShares(
+                shares.map { RevealedShare(of: $0.of, share: SecretBytes(copying: old[$0.of]?.first ?? [])) }
+            )
+        }
+        let round = try SecAggRound(round: 2)
+        #expect(round.run(rewriting: replay).aggregate?.sum == round.sum(of: all))
+        let tooFew = try SecAggRound(round: 2).run(faults: .losing([4, 5], beforeSend: 4), rewriting: replay)
+        #expect(tooFew.aborted == [server: .inconsistentShares(dealer: 1)])
     }
 
     @Test func `an answer without shares does no harm where enough others answer`() throws {
@@ -263,25 +388,30 @@ import Testing
             if case .revealedShares = message { .revealedShares([]) } else { message }
         }
         #expect(round.run(rewriting: silent).aggregate?.sum == round.sum(of: all))
-        let tooFew = try SecAggRound().run(faults: .losing([4, 5], beforeSend: 3), rewriting: silent)
+        let tooFew = try SecAggRound().run(faults: .losing([4, 5], beforeSend: 4), rewriting: silent)
         #expect(tooFew.aborted == [server: .inconsistentShares(dealer: 1)])
     }
 
     // MARK: The same again
 
-    @Test func `a server takes each message of a client once, in its step, and the sum is right`() throws {
-        let round = try SecAggRound()
-        let done = try round.masked()
+    @Test(arguments: SecAggSetting.all)
+    func `a server takes each message of a client once, in its step, and the sum is right`(
+        setting: SecAggSetting
+    ) throws {
+        let round = try SecAggRound(setting)
+        let done = try round.signed()
         var party = try round.party(server)
         _ = try party.start()
         func give(_ messages: [PartyID: SecAggRound.Message], again: Rejection) throws {
-            for id in all {
+            for id in round.contributors {
                 let message = try #require(messages[id])
                 #expect(try party.receive(message, from: id) == .accepted)
                 #expect(try party.receive(message, from: id) == .rejected(again))
                 // Only the messages of the step are taken, and none that a server sends.
-                #expect(try party.receive(.survivors([1, 2, 3]), from: id) == .rejected(.unexpected))
-                #expect(try party.receive(.roster(done.roster), from: id) == .rejected(.unexpected))
+                #expect(try party.receive(round.survivors([1, 2, 3]), from: id) == .rejected(.unexpected))
+                for keys in [done.keys[id], done.commitment].compactMap(\.self) {
+                    #expect(try party.receive(keys, from: id) == .rejected(.unexpected))
+                }
             }
             if case .advertisement? = messages[1] {
             } else {
@@ -291,28 +421,35 @@ import Testing
         }
         try give(done.advertisements.mapValues { .advertisement($0) }, again: .conflicting)
         _ = try party.advance()
+        if setting.hasBeacon { _ = try party.advance() }
         try give(done.boxes.mapValues { .encryptedShares($0) }, again: .unexpected)
         _ = try party.advance()
         try give(done.masked.mapValues { .maskedVector($0) }, again: .conflicting)
         _ = try party.advance()
+        if setting.hasConsistencyRound {
+            try give(done.signatures.mapValues { .signature($0) }, again: .unexpected)
+            _ = try party.advance()
+        }
         var revealed: [PartyID: SecAggRound.Message] = [:]
-        for id in all {
+        for id in round.contributors {
             var client = try #require(done.clients[id])
-            revealed[id] = try answer(&client, to: .survivors(all)).transition.envelopes.first?.message
+            let last = setting.hasConsistencyRound ? done.confirmations[id] : done.announcement
+            revealed[id] = try answer(&client, to: #require(last)).transition.envelopes.first?.message
         }
         try give(revealed, again: .conflicting)
         guard case .finished(_, let aggregate?) = try party.advance() else {
             Issue.record("The server does not finish.")
             return
         }
-        #expect(aggregate.sum == round.sum(of: all))
+        #expect(aggregate.sum == round.sum(of: round.contributors))
     }
 
     // MARK: Giving up
 
-    @Test(arguments: 0...3) func `a client that gives up is dropped at that step`(send: Int) throws {
-        let round = try SecAggRound()
-        let ordinal = 2 * send
+    @Test(arguments: SecAggSetting.all, [0, 3, 5, 7, 9])
+    func `a client that gives up is dropped at that step`(setting: SecAggSetting, ordinal: Int) throws {
+        guard ordinal != 7 || setting.hasConsistencyRound else { return }
+        let round = try SecAggRound(setting)
         let outcome = round.run(
             rewriting: replacing { message in message.stage?.ordinal == ordinal ? .abort(.internalFailure) : message }
         )
@@ -320,7 +457,25 @@ import Testing
             outcome,
             of: round,
             .senderAborted(.internalFailure),
-            sum: send > 2 ? all : others
+            sum: ordinal > 5 ? round.contributors : nil
+        )
+    }
+}
+
+/// The points of low order that X25519 knows: 0, 1, and p − 1.
+let lowOrderPoints: [[UInt8]] = [
+    [UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
+    [0xec] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+]
+
+extension Advertisement {
+    /// The same keys, authenticated otherwise.
+    func authenticated(by authentication: Authentication) -> Advertisement {
+        Advertisement(
+            channelPublicKey: channelPublicKey,
+            maskPublicKey: maskPublicKey,
+            selfMaskCommitment: selfMaskCommitment,
+            authentication: authentication
         )
     }
 }

@@ -61,16 +61,53 @@ import Testing
 
     @Test func `of two attempts at once a client answers one`() throws {
         let journal = ShareReleaseJournal()
-        let first = try SecAggRound(round: 5, journal: journal).masked()
-        let second = try SecAggRound(round: 5, attempt: 1, journal: journal).masked()
-        var firstParty = try #require(first.clients[client])
-        var secondParty = try #require(second.clients[client])
-        #expect(try firstParty.receive(.survivors([1, 2, 3, 4, 5]), from: server) == .accepted)
-        #expect(try secondParty.receive(.survivors([1, 2, 3, 4]), from: server) == .accepted)
+        let setting = SecAggSetting(isSparse: false, threat: .curious)
+        let first = try SecAggRound(setting, round: 5, journal: journal)
+        let second = try SecAggRound(setting, round: 5, attempt: 1, journal: journal)
+        var firstParty = try #require(first.masked().clients[client])
+        var secondParty = try #require(second.masked().clients[client])
+        #expect(try firstParty.receive(first.survivors([1, 2, 3, 4, 5]), from: server) == .accepted)
+        #expect(try secondParty.receive(second.survivors([1, 2, 3, 4]), from: server) == .accepted)
         guard case .finished = try firstParty.advance() else {
             Issue.record("The first attempt is not answered.")
             return
         }
         expectOnlyAbort(try secondParty.advance(), .sharesAlreadyReleased(round: 5))
+    }
+
+    @Test(arguments: SecAggSetting.all.filter(\.hasConsistencyRound))
+    func `of two attempts at once whose survivors are signed a client answers one`(setting: SecAggSetting) throws {
+        let journal = ShareReleaseJournal()
+        let first = try SecAggRound(setting, round: 5, journal: journal).signed()
+        let second = try SecAggRound(setting, round: 5, attempt: 1, journal: journal).signed()
+        var firstParty = try #require(first.clients[client])
+        var secondParty = try #require(second.clients[client])
+        guard
+            case .finished = try answer(&firstParty, to: #require(first.confirmations[client])).transition
+        else {
+            Issue.record("The first attempt is not answered.")
+            return
+        }
+        let (_, transition) = try answer(&secondParty, to: #require(second.confirmations[client]))
+        expectOnlyAbort(transition, .sharesAlreadyReleased(round: 5))
+    }
+
+    @Test(arguments: SecAggSetting.all)
+    func `another scheme of the same round, with other parameters, is refused too`(setting: SecAggSetting) throws {
+        let journal = ShareReleaseJournal()
+        #expect(try SecAggRound(setting, round: 5, journal: journal).run().aggregate != nil)
+        for other in SecAggSetting.all {
+            for retry in [
+                try SecAggRound(other, round: 5, journal: journal),
+                try SecAggRound(other, threshold: 5, round: 5, attempt: 1, journal: journal),
+                try SecAggRound(other, minimumCohort: MinimumCohort(5), round: 4, attempt: 9, journal: journal),
+            ] {
+                #expect(throws: AggregationError.sharesAlreadyReleased(round: 5)) { try retry.party(client) }
+            }
+            #expect(throws: Never.self) { try SecAggRound(other, round: 6, journal: journal).party(client) }
+            #expect(throws: Never.self) {
+                try SecAggRound(other, round: 5, journal: journal, waiving: [.sharesAlreadyReleased]).party(client)
+            }
+        }
     }
 }

@@ -37,10 +37,10 @@ import Testing
     func `sums over the survivors whatever stage clients are lost at`(scheme: SchemeUnderTest, count: Int) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 5)
         let threshold = count / 2 + 1
+        // Threshold edge: exactly as many are left as the scheme needs.
+        let edge = scheme.isSecAgg ? scheme.tolerableLosses(of: count) : count - max(threshold, 3)
         for send in 0..<scheme.sends {
-            // Threshold edge: exactly as many are left as the scheme needs.
-            for lostCount in Set([1, count - max(threshold, 3)])
-            where lostCount > 0 && lostCount <= count - max(threshold, 3) {
+            for lostCount in Set([1, edge]) where lostCount > 0 && lostCount <= edge {
                 let lost = inputs.keys.sorted().suffix(lostCount)
                 let outcome = try scheme.run(
                     inputs: inputs, width: 24, threshold: threshold, faults: .losing(lost, beforeSend: send))
@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: SchemeUnderTest.withServer, [3, 5, 10])
     func `aborts for everybody when one client fewer is left than needed`(scheme: SchemeUnderTest, count: Int) throws {
         let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 6)
-        let need = scheme == .secagg ? max(3, count / 2 + 1) : 3
+        let need = scheme.quorum(of: count)
         for send in 0...scheme.vectorSend {
             let outcome = try scheme.run(
                 inputs: inputs, width: 24, threshold: count / 2 + 1,
@@ -67,6 +67,41 @@ import Testing
             }
             let alive = inputs.keys.filter { !outcome.lost.contains($0) && !outcome.finished.contains($0) }
             #expect(alive.allSatisfy { outcome.aborted[$0] != nil })
+        }
+    }
+
+    @Test(arguments: SchemeUnderTest.sparseGraphs)
+    func `on a sparse graph the edge is that of one client's neighbors`(scheme: SchemeUnderTest) throws {
+        let count = 23
+        let inputs: [PartyID: [UInt32]] = randomInputs(count: count, dimension: 3, width: 24, seed: 7)
+        let log = MessageLog()
+        #expect(try scheme.run(inputs: inputs, width: 24, threshold: 12, messages: log).aggregate != nil)
+        // The boxes for client 1 say who its neighbors are; losses from then on do not change the graph.
+        let boxes = try #require(log.entries.first { $0.type == 0x33 && $0.to == 1 }).bytes.dropFirst(37)
+        let neighbors = stride(from: 0, to: boxes.count, by: 92).map { start in
+            PartyID(boxes.dropFirst(start).prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
+        }
+        #expect(neighbors.count == 12)
+        let threshold = scheme.leastThreshold(of: count)
+        for send in scheme.vectorSend..<scheme.sends {
+            let lost = neighbors.prefix(12 - threshold)
+            let outcome = try scheme.run(
+                inputs: inputs, width: 24, threshold: 12, faults: .losing(lost, beforeSend: send))
+            let survivors = inputs.keys.sorted().filter { send > scheme.vectorSend || !lost.contains($0) }
+            #expect(outcome.aggregate?.sum == expectedSum(inputs, of: survivors, width: 24))
+            let tooFew = try scheme.run(
+                inputs: inputs, width: 24, threshold: 12,
+                faults: .losing(neighbors.prefix(13 - threshold), beforeSend: send))
+            #expect(tooFew.learned.isEmpty)
+            switch try #require(tooFew.aborted[1000]) {
+            case .tooFewParties(stage: "masked-input", have: threshold - 1, need: threshold):
+                #expect(send == scheme.vectorSend)
+            // Among as many answers as needed, of one client one fewer.
+            case .inconsistentShares: #expect(send > scheme.vectorSend)
+            case .tooFewParties(stage: "consistency", _, need: threshold):
+                #expect(scheme.clientOrdinals[send] == 7)
+            case let error: Issue.record("\(error)")
+            }
         }
     }
 }

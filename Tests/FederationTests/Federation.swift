@@ -13,7 +13,7 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
     case plain, additive, shamir, peers, secagg
 
     /// How many times a client sends, and with which send its vector leaves it.
-    var sends: Int { self == .secagg ? 4 : self == .peers ? 3 : 1 }
+    var sends: Int { self == .secagg ? 5 : self == .peers ? 3 : 1 }
     var vectorSend: Int { self == .secagg ? 2 : 0 }
 }
 

@@ -80,7 +80,9 @@ import Testing
         }
         let helpers = (0..<501).map { PartyID(1_000_000 + $0) }
         #expect(throws: AggregationError.tooManyParties(504)) { try validate(helpers: helpers) }
-        // 100 bytes an entry of a SecAgg roster, 84 of a forwarded seed, in three bytes of length.
-        #expect(Roster.maximumContributors * 100 < 1 << 24)
+        // 164 bytes an entry of a signed SecAgg roster, 144 of a forwarded seed, in three bytes of length.
+        #expect(Roster.maximumContributors == 100_000 && Roster.maximumContributors * 164 < 1 << 24)
+        // 144 bytes a seed for each aggregator, in two.
+        #expect(Roster.maximumHelpers * 144 < 1 << 16)
     }
 }
