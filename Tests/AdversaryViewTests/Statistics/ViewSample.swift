@@ -39,6 +39,7 @@ enum ViewedScheme: String, CaseIterable, Sendable {
         let dimension = inputs.values.first?.count ?? 0
         let context = RoundContext(task: "view", round: round)
         let server: PartyID = 1_000_000
+        let advertisements = Advertisements()
 
         /// The vectors in the first message of a type from each contributor, after `skipping` bytes of its body.
         func vectors<Scheme: AggregationScheme>(
@@ -48,7 +49,11 @@ enum ViewedScheme: String, CaseIterable, Sendable {
             var driver = AggregationDriver(
                 scheme: scheme, context: context, randomness: SimulationRandomness(seed: seed))
             let log = Log()
-            driver.observer = { frame, _ in if frame.bytes[1] == type { log.frames.append(frame) } }
+            driver.observer = { frame, _ in
+                if frame.bytes[1] == type { log.frames.append(frame) }
+                // The first messages of SecAgg, to which its keys are bound.
+                if frame.bytes[1] == 0x30 { advertisements.bodies[frame.sender] = Array(frame.bytes.dropFirst(34)) }
+            }
             guard driver.run(input: { inputs[$0] ?? [] }).aggregate != nil else { throw AggregationError.outOfOrder }
             var found: [PartyID: [UInt64]] = [:]
             // The header has 34 bytes, a vector's width and count 5.
@@ -92,10 +97,13 @@ enum ViewedScheme: String, CaseIterable, Sendable {
                 in: 0x53, skipping: 3 + 4 * contributors.count)
         case .secagg, .secaggUnmasked:
             let scheme = try SecAgg<Element>(
-                contributors: contributors, server: server, dimension: dimension, width: width)
+                contributors: contributors, server: server, threat: .curious, dimension: dimension, width: width)
             var views = try vectors(of: scheme, in: 0x34)
             guard self == .secaggUnmasked else { return views }
-            let keys = KeySchedule(session: scheme.session(in: context), round: round)
+            let root = SecAggDerivation.root(over: advertisements.bodies, contributors: contributors)
+            let keys = KeySchedule(
+                session: SecAggDerivation.binding(
+                    session: scheme.session(in: context), root: root, entropy: .zero), round: round)
             for id in contributors {
                 var generator = SimulationRandomness(seed: seed).generator(for: id, in: context)
                 // The channel key and the mask seed come first.
@@ -113,6 +121,10 @@ enum ViewedScheme: String, CaseIterable, Sendable {
 
 private final class Log {
     var frames: [Frame] = []
+}
+
+private final class Advertisements {
+    var bodies: [PartyID: [UInt8]] = [:]
 }
 
 /// What the server has of all clients over several rounds.

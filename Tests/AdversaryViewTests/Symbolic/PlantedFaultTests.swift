@@ -17,15 +17,22 @@ import Testing
     private func secAgg(
         count: Int,
         threshold: Int,
+        neighbors: Int? = nil,
+        threat: ThreatModel = .curious,
         faults: [FaultSchedule.Fault] = [],
         round: UInt64 = 1,
         registry: SymbolRegistry = SymbolRegistry(),
         run: Int = 0,
         tampering: ((SecAggSecrets) -> TamperedScheme<SecAgg<LinearForm>>.Tampering)? = nil
     ) throws -> SecAggProof {
-        let scheme = try SecAggProofTests.scheme(count: count, threshold: threshold)
+        func makeScheme() throws -> SecAgg<LinearForm> {
+            try SecAggProofTests.scheme(count: count, threshold: threshold, neighbors: neighbors, threat: threat)
+        }
         let context = RoundContext(task: "proof", round: round)
-        let secrets = try SecAggSecrets(scheme, context: context, seed: 1)
+        // Without faults first, for the keys; with another journal, since shares are released.
+        let rehearsal = try makeScheme()
+        let secrets = try SecAggSecretsCache().secrets(rehearsal, of: Recording(rehearsal, context: context))
+        let scheme = try makeScheme()
         let recording = Recording(
             scheme, context: context, faults: FaultSchedule(faults), registry: registry, run: run,
             tampering: tampering?(secrets))
@@ -196,6 +203,47 @@ import Testing
             // With t shares of every secret all vectors lie open.
             let excess = colluders.count >= threshold ? (count - colluders.count - 1) * word : 0
             #expect(finding(proof, colluders).excess == excess)
+        }
+    }
+
+    @Test func `on a sparse graph, t neighbors of one client are found`() throws {
+        let proof = try secAgg(count: 8, threshold: 3, neighbors: 4)
+        let ids = proof.secrets.scheme.contributors
+        var bare = 0
+        for colluders in ids.subsets(upTo: 4) {
+            // The vectors of those lie open who have t neighbors in the coalition, and of those who are cut off from the
+            // others; the rest is in one sum, or in one for each part.
+            let open = ids.filter {
+                !colluders.contains($0)
+                    && (proof.secrets.neighbors[$0] ?? []).intersection(colluders).count >= 3
+            }
+            let parts = proof.honestParts(without: colluders.union(open)).count
+            let found = finding(proof, colluders)
+            #expect(found.learned == (colluders.count + open.count + parts) * word)
+            if !open.isEmpty { bare += 1 }
+        }
+        #expect(bare > 0)
+    }
+
+    @Test(arguments: [nil, 4]) func `a server that is handed both secrets of a client is found in all threat models`(
+        neighbors: Int?
+    ) throws {
+        for threat in ThreatModel.allCases {
+            let victim: PartyID = 1
+            let proof = try secAgg(
+                count: 7, threshold: neighbors == nil ? 4 : 3, neighbors: neighbors, threat: threat
+            ) { secrets in
+                { sender, envelope in
+                    guard case .revealedShares = envelope.message, sender != victim else { return [envelope] }
+                    let other = secrets.shares[ClientSecret(kind: .maskSeed, owner: victim)]?[sender] ?? []
+                    guard !other.isEmpty else { return [envelope] }
+                    let second = RevealedShare(of: victim, share: SecretBytes(copying: other))
+                    return [envelope, Envelope(to: envelope.receivers, .revealedShares([second]))]
+                }
+            }
+            #expect(proof.recording.outcome.learned[server] != nil)
+            #expect(finding(proof, []).excess == word)
+            #expect(finding(proof, [victim]).excess == 0)
         }
     }
 

@@ -74,6 +74,15 @@ struct Recording {
         return SymbolRegistry.$current.withValue(registry) { (try? decoder.readVector(as: format)) ?? [] }
     }
 
+    /// The bodies of the first messages of SecAgg that left their clients.
+    var advertisements: [PartyID: [UInt8]] {
+        var bodies: [PartyID: [UInt8]] = [:]
+        for frame in frames where Self.type(of: frame) == 0x30 {
+            bodies[frame.sender] = Array(frame.bytes.dropFirst(Self.headerByteCount))
+        }
+        return bodies
+    }
+
     /// The version, the type and the session.
     static let headerByteCount = 34
     /// The type of the message in a frame.

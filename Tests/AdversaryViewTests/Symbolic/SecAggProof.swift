@@ -32,6 +32,11 @@ final class SecAggSecrets: Sendable {
 
     let scheme: SecAgg<LinearForm>
     let context: RoundContext
+    /// What the keys are bound to, and what drew the graph.
+    let binding: HashDigest
+    let entropy: HashDigest
+    /// The neighbors of each client, whether they are there or not.
+    let neighbors: [PartyID: Set<PartyID>]
     /// By client: the private keys of channel and masks, and the self-mask seed.
     let channelKeys: [PartyID: KeyAgreementPrivateKey]
     let maskKeys: [PartyID: KeyAgreementPrivateKey]
@@ -41,27 +46,59 @@ final class SecAggSecrets: Sendable {
     /// Every mask that a client could use.
     let masks: [MaskOrigin]
 
-    init(_ scheme: SecAgg<LinearForm>, context: RoundContext, seed: UInt64) throws {
-        let keys = KeySchedule(session: scheme.session(in: context), round: context.round)
+    // `advertisements` are the bodies of the first messages, of all clients of U1.
+    init(
+        _ scheme: SecAgg<LinearForm>, context: RoundContext, seed: UInt64, advertisements: [PartyID: [UInt8]]
+    ) throws {
+        let session = scheme.session(in: context)
+        let randomness = SimulationRandomness(seed: seed)
+        let isComplete = scheme.neighbors == scheme.contributors.count - 1
+        if isComplete {
+            entropy = .zero
+        } else {
+            // The server draws it, or the beacon of the simulation gives it.
+            var source =
+                scheme.threat == .curious
+                ? randomness.generator(for: scheme.server, in: context)
+                : randomness.generator(purpose: "beacon", round: 1, party: 0)
+            entropy = try HashDigest(Self.copy(of: source.secretBytes(32)))
+        }
+        let root = SecAggDerivation.root(over: advertisements, contributors: scheme.contributors)
+        binding = SecAggDerivation.binding(session: session, root: root, entropy: entropy)
+        let adjacent = SecAggDerivation.neighbors(
+            count: scheme.contributors.count, degree: scheme.neighbors, binding: binding)
+        let neighbors = Dictionary(
+            uniqueKeysWithValues: zip(
+                scheme.contributors, adjacent.map { Set($0.map { scheme.contributors[$0] }) }))
+        self.neighbors = neighbors
+        let keys = KeySchedule(session: binding, round: context.round)
         let bits = scheme.width.bits
         var channelKeys: [PartyID: KeyAgreementPrivateKey] = [:]
         var maskKeys: [PartyID: KeyAgreementPrivateKey] = [:]
         var selfSeeds: [PartyID: SecretBytes] = [:]
         var shares: [ClientSecret: [PartyID: [UInt8]]] = [:]
         var masks: [MaskOrigin] = []
-        let sharing = try ShamirSharing(threshold: scheme.threshold, of: scheme.contributors.count)
-        for id in scheme.contributors {
-            var generator = SimulationRandomness(seed: seed).generator(for: id, in: context)
+        let present = scheme.contributors.filter { advertisements[$0] != nil }
+        for id in present {
+            var generator = randomness.generator(for: id, in: context)
             channelKeys[id] = try KeyAgreementPrivateKey(seed: generator.secretBytes(32))
             let maskSeed = try generator.secretBytes(32)
             maskKeys[id] = try KeyAgreementPrivateKey(seed: maskSeed)
             let selfSeed = try generator.secretBytes(32)
             selfSeeds[id] = selfSeed
-            for (kind, secret) in [(ClientSecret.Kind.maskSeed, maskSeed), (.selfSeed, selfSeed)] {
-                let indices = 1...UInt64(scheme.contributors.count)
-                let split = try sharing.split(secret, for: Array(indices), using: &generator)
-                shares[ClientSecret(kind: kind, owner: id)] = Dictionary(
-                    uniqueKeysWithValues: zip(scheme.contributors, split.map { Self.copy(of: $0.bytes) }))
+            // The seed of its signing key.
+            if scheme.threat == .semiMalicious { _ = try generator.secretBytes(32) }
+            let holders = present.filter { neighbors[id]?.contains($0) == true || (isComplete && $0 == id) }
+            if holders.count >= scheme.threshold {
+                let sharing = try ShamirSharing(threshold: scheme.threshold, of: holders.count)
+                let indices = holders.map { holder in
+                    UInt64(1 + (scheme.contributors.firstIndex(of: holder) ?? 0))
+                }
+                for (kind, secret) in [(ClientSecret.Kind.maskSeed, maskSeed), (.selfSeed, selfSeed)] {
+                    let split = try sharing.split(secret, for: indices, using: &generator)
+                    shares[ClientSecret(kind: kind, owner: id)] = Dictionary(
+                        uniqueKeysWithValues: zip(holders, split.map { Self.copy(of: $0.bytes) }))
+                }
             }
             let key = keys.key(from: selfSeed, for: .selfMask, from: id.rawValue, to: id.rawValue, bits: bits)
             masks.append(
@@ -69,8 +106,8 @@ final class SecAggSecrets: Sendable {
                     fingerprint: try MaskFingerprint(of: MaskGenerator(key: key)),
                     secrets: [ClientSecret(kind: .selfSeed, owner: id)]))
         }
-        for low in scheme.contributors {
-            for high in scheme.contributors where low < high {
+        for low in present {
+            for high in present where low < high && neighbors[low]?.contains(high) == true {
                 guard let lowKey = maskKeys[low], let highKey = maskKeys[high] else { continue }
                 let key = keys.key(
                     from: try lowKey.sharedSecret(with: highKey.publicKey), for: .pairwiseMask, from: low.rawValue,
@@ -92,6 +129,17 @@ final class SecAggSecrets: Sendable {
         self.masks = masks
     }
 
+    /// Whether everybody is everybody's neighbor.
+    var isComplete: Bool { scheme.neighbors == scheme.contributors.count - 1 }
+
+    /// The clients whose bits are set.
+    func clients(in set: ClientSet) -> Set<PartyID> {
+        Set(
+            scheme.contributors.enumerated().filter { position, _ in
+                position / 8 < set.bytes.count && set.bytes[position / 8] >> UInt8(position % 8) & 1 == 1
+            }.map(\.element))
+    }
+
     static func copy(of secret: SecretBytes) -> [UInt8] {
         secret.withSpan { span in span.indices.map { span[$0] } }
     }
@@ -111,12 +159,12 @@ final class SecAggSecrets: Sendable {
     /// What opens the box from one client to another.
     func open(_ box: [UInt8], from sender: PartyID, to receiver: PartyID) throws -> [UInt8] {
         guard let own = channelKeys[receiver], let peer = channelKeys[sender]?.publicKey else { return [] }
-        let keys = KeySchedule(session: scheme.session(in: context), round: context.round)
+        let keys = KeySchedule(session: binding, round: context.round)
         let key = keys.key(
             from: try own.sharedSecret(with: peer), for: .shareEncryption, from: sender.rawValue,
             to: receiver.rawValue, publicKeys: [peer, own.publicKey])
         var context = WireEncoder()
-        context.write(bytes: keys.session.bytes)
+        context.write(bytes: binding.bytes)
         context.write(0x32 as UInt8)
         context.write(sender.rawValue)
         context.write(receiver.rawValue)
@@ -124,9 +172,23 @@ final class SecAggSecrets: Sendable {
     }
 }
 
+/// The secrets of many aggregations that differ in who is lost: they are the same where U1 is.
+final class SecAggSecretsCache {
+    private var known: [Set<PartyID>: SecAggSecrets] = [:]
+
+    func secrets(_ scheme: SecAgg<LinearForm>, of recording: Recording) throws -> SecAggSecrets {
+        let advertisements = recording.advertisements
+        if let secrets = known[Set(advertisements.keys)] { return secrets }
+        let secrets = try SecAggSecrets(
+            scheme, context: recording.context, seed: recording.seed, advertisements: advertisements)
+        known[Set(advertisements.keys)] = secrets
+        return secrets
+    }
+}
+
 /// One aggregation of SecAgg over linear forms, and what a server that colludes with clients can make of it.
 ///
-/// Nothing here depends on the graph: who holds whose shares, and which masks there are, is read from the messages.
+/// Who holds whose shares, and which masks there are, is read from the messages.
 struct SecAggProof {
     let recording: Recording
     let secrets: SecAggSecrets
@@ -157,10 +219,11 @@ struct SecAggProof {
             case .encryptedShares(let boxes):
                 // The server has each box, delivered or not.
                 for kind in ClientSecret.Kind.allCases {
+                    // On the complete graph a client is a holder of its own shares.
                     held[ClientSecret(kind: kind, owner: frame.sender), default: []].formUnion(
-                        boxes.map(\.party) + [frame.sender])
+                        boxes.map(\.party) + (secrets.isComplete ? [frame.sender] : []))
                 }
-            case .survivors(let list): survivors = Set(list)
+            case .survivors(_, let set): survivors = secrets.clients(in: set)
             case .revealedShares(let list):
                 for share in list {
                     let bytes = SecAggSecrets.copy(of: share.share)
@@ -219,12 +282,47 @@ struct SecAggProof {
         recording.inputs(of: colluders) + (survivors.map { recording.sums(over: $0) } ?? [])
     }
 
-    /// The coalitions that the proof is about: fewer than t clients, with at least two honest ones in the sum (or, where
-    /// no sum was announced, in the session).
+    /// The coalitions that the proof is about: fewer than t clients (on a sparse graph, among the neighbors of each other
+    /// client), with at least two honest ones in the sum (or, where no sum was announced, in the session).
     var coalitions: [Set<PartyID>] {
-        let group = survivors ?? Set(secrets.scheme.contributors)
-        return secrets.scheme.contributors.subsets(upTo: secrets.scheme.threshold - 1)
-            .filter { group.subtracting($0).count >= 2 }
+        let all = secrets.scheme.contributors
+        let threshold = secrets.scheme.threshold
+        let group = survivors ?? Set(all)
+        return all.subsets(upTo: secrets.isComplete ? threshold - 1 : all.count - 2).filter { colluders in
+            group.subtracting(colluders).count >= 2
+                && all.allSatisfy { id in
+                    colluders.contains(id)
+                        || (secrets.neighbors[id] ?? []).intersection(colluders).count < threshold
+                }
+        }
+    }
+
+    /// Whether two runs of k/2 places have as many of these clients as the consistency round wants survivors there.
+    func canCutCircle(_ colluders: Set<PartyID>) -> Bool {
+        let scheme = secrets.scheme
+        guard !secrets.isComplete else { return false }
+        let circle = SecAggDerivation.circle(count: scheme.contributors.count, binding: secrets.binding)
+        let others = Set(
+            scheme.contributors.indices.filter { !colluders.contains(scheme.contributors[$0]) })
+        let held = scheme.neighbors - SecAggDerivation.weakestCut(others, circle: circle, degree: scheme.neighbors)
+        return held >= (3 * scheme.threshold - scheme.neighbors + 1) / 2
+    }
+
+    /// The honest survivors, where edges between honest ones connect them: one part, unless the coalition cuts the circle.
+    func honestParts(without colluders: Set<PartyID>) -> [Set<PartyID>] {
+        var rest = (survivors ?? []).subtracting(colluders)
+        var parts: [Set<PartyID>] = []
+        while let first = rest.min() {
+            var part: Set<PartyID> = []
+            var reached: Set<PartyID> = [first]
+            while let next = reached.popFirst() {
+                rest.remove(next)
+                part.insert(next)
+                reached.formUnion((secrets.neighbors[next] ?? []).intersection(rest))
+            }
+            parts.append(part)
+        }
+        return parts
     }
 
     /// Masks in the parties' forms of which the proof does not know whose they are: none.
