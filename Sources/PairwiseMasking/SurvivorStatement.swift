@@ -157,6 +157,7 @@ public struct WitnessList: Equatable, Sendable {
 
     init(from decoder: inout WireDecoder, maximum: Int) throws(WireError) {
         let threat = try ThreatModel(from: &decoder)
+        guard threat.hasConsistencyRound else { throw .badValue }
         let depth = try Neighborhood.readDepth(from: &decoder)
         let pathBytes = HashDigest.byteCount * depth
         self.threat = threat
