@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DurableFiles
-import Foundation
-
 // The code of a page of documentation: see SnippetPage.
+import DurableFiles
+
 @Sendable func records(_ page: SnippetRun, print: (Any...) -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.path + "/fedsum-snippet-\(UUID())"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let temporary = TemporaryPath()
+    defer { withExtendedLifetime(temporary) {} }
+    let path = temporary.path
     page.begin()
     for round in [5, 6, 7] as [UInt8] {
         var file = try RecordFile(path: path, kind: "demo") { record in
