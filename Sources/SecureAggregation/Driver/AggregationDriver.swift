@@ -149,6 +149,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
         _ transition: Transition<Element, Scheme.Message>, of id: PartyID, since start: Reading?
     ) {
         let previous = seats[id]?.expectation?.stage
+        // A step after one that waited for nobody goes on with the same send.
+        let continues = seats[id]?.expectation?.senders.isEmpty == true
         var frames: [Frame] = []
         var added: [Frame] = []
         var records: [(stage: Stage?, type: UInt8, digest: HashDigest?, count: Int)] = []
@@ -191,7 +193,8 @@ public struct AggregationDriver<Scheme: AggregationScheme, Randomness: Randomnes
             let origins = records.flatMap { Array(repeating: ($0.stage, $0.type), count: $0.count) }
             // What a party makes while it is cut off leaves it when it is back.
             let made = transport.isCutOff(id) ? frames : sent
-            seats[id]?.lastFrames = zip(made, origins).map { ($0, $1.0, $1.1) }
+            if !continues { seats[id]?.lastFrames = [] }
+            seats[id]?.lastFrames += zip(made, origins).map { ($0, $1.0, $1.1) }
         }
         record(sent, records)
         // Sending, and wiping and freeing what a party no longer needs, is its own work too.
