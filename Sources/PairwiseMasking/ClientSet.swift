@@ -52,5 +52,5 @@ public struct ClientSet: Equatable, Sendable {
     }
 
     /// The first position of this set that `other` does not have.
-    func firstPosition(outside other: ClientSet) -> Int? { positions.first { !other.contains($0) } }
+    package func firstPosition(outside other: ClientSet) -> Int? { positions.first { !other.contains($0) } }
 }

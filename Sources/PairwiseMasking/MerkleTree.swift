@@ -34,7 +34,7 @@ package struct MerkleTree: Sendable {
     /// The least depth at which a tree holds `count` leaves.
     package static func depth(of count: Int) -> Int { count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount }
 
-    static func leaf(of content: [UInt8]) -> HashDigest { HashDigest(of: [0] + content) }
+    package static func leaf(of content: [UInt8]) -> HashDigest { HashDigest(of: [0] + content) }
 
     private static func node(_ left: HashDigest, _ right: HashDigest) -> HashDigest {
         HashDigest(of: [1] + left.bytes + right.bytes)

@@ -190,7 +190,7 @@ public struct SecAgg<Element: MaskableElement>: AggregationScheme {
     }
 
     /// The tree over the first messages of these clients.
-    func tree(over advertisements: [PartyID: Advertisement]) -> MerkleTree {
+    package func tree(over advertisements: [PartyID: Advertisement]) -> MerkleTree {
         MerkleTree(leaves: contributors.map { advertisements[$0]?.leaf(of: $0) ?? MerkleTree.absentLeaf })
     }
 }

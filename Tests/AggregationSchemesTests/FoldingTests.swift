@@ -252,7 +252,7 @@ private enum Folding {
         }
         let peak = try status("VmHWM")
         guard case .next(let sending, _) = try server.advance(),
-            case .survivors(_, let survivors)? = sending.first?.message
+            case .survivors(let survivors)? = sending.first?.message
         else { throw AggregationError.outOfOrder }
         try #require(survivors.count == clients)
         return (before, peak)

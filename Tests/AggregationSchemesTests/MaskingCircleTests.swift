@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: [(7, 4, 3), (8, 4, 4), (8, 6, 4), (9, 4, 3)] as [(Int, Int, Int)])
     func `above the floor no few colluders cut the survivors in two`(count: Int, neighbors: Int, threshold: Int) {
         let circle = MaskingCircle(places: (0..<Int32(count)).map { $0 }, neighbors: neighbors)
-        let floor = SecAgg<UInt32>.cutFloor(neighbors: neighbors, threshold: threshold)
+        let floor = MaskingPlan.cutFloor(neighbors: neighbors, threshold: threshold)
         var (checked, cuts) = (0, 0)
         for survivors in 0..<(1 << count) {
             let alive = (0..<count).filter { survivors >> $0 & 1 == 1 }

@@ -22,13 +22,13 @@ struct SecAggSetting: Hashable, Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(isSparse ? "secagg+" : "secagg") \(threat.name)" }
 }
 
-/// A beacon whose pulses can be out already, and whose output the test chooses.
+/// A beacon some of whose pulses can be out already, and whose output the test chooses. 7 draws the graph, 8 the witnesses.
 struct ChosenBeacon: PublicBeacon {
     var entropy: UInt64 = 1
-    var isOut = false
+    var out: Set<UInt64> = []
 
-    func nextPulse() -> UInt64 { 7 }
-    func isStillSecret(_ pulse: UInt64) -> Bool { !isOut }
+    func nextPulse(after previous: UInt64?) -> UInt64 { (previous ?? 6) + 1 }
+    func isStillSecret(_ pulse: UInt64) -> Bool { !out.contains(pulse) }
     func output(of pulse: UInt64) -> HashDigest? { HashDigest(of: bigEndianBytes(entropy) + bigEndianBytes(pulse)) }
 }
 
@@ -94,9 +94,12 @@ struct SecAggRound: Sendable {
         ClientSet(positions: clients.compactMap { contributors.firstIndex(of: $0) }, of: contributors.count)
     }
 
-    /// The request for shares in which these shared and these survived; all shared where nobody says otherwise.
-    func survivors(_ survivors: [PartyID], sharers: [PartyID]? = nil) -> Message {
-        .survivors(sharers: set(sharers ?? contributors), survivors: set(survivors))
+    /// The request for shares in which these survived.
+    func survivors(_ survivors: [PartyID]) -> Message { .survivors(set(survivors)) }
+
+    /// Boxes, and who shared; all where nobody says otherwise.
+    func delivery(_ boxes: [AddressedBox]?, sharers: [PartyID]? = nil) -> Message {
+        .deliveredShares(boxes ?? [], sharers: set(sharers ?? contributors))
     }
 
     /// Runs the whole aggregation with some messages replaced on their way out.
@@ -139,6 +142,8 @@ struct SecAggRound: Sendable {
         var masked: [PartyID: MaskedVector<UInt32>] = [:]
         var announcement: Message?
         var signatures: [PartyID: [UInt8]] = [:]
+        /// Of a sparse graph with a beacon.
+        var signatureCommitment: Message?
         var confirmations: [PartyID: Message] = [:]
 
         /// The entries of the complete graph's roster.
@@ -214,7 +219,7 @@ struct SecAggRound: Sendable {
             _ = try progress.server.receive(.encryptedShares(boxes), from: id)
         }
         for envelope in try progress.server.advance().envelopes {
-            guard case .deliveredShares(let boxes) = envelope.message else { throw AggregationError.outOfOrder }
+            guard case .deliveredShares(let boxes, _) = envelope.message else { throw AggregationError.outOfOrder }
             progress.delivered[envelope.receivers[0]] = boxes
         }
         return progress
@@ -224,7 +229,7 @@ struct SecAggRound: Sendable {
     func masked() throws -> Progress {
         var progress = try shared()
         for id in contributors {
-            let message = Message.deliveredShares(progress.delivered[id] ?? [])
+            let message = delivery(progress.delivered[id])
             guard case .maskedVector(let vector)? = try progress.give(message, to: id).envelopes.first?.message else {
                 throw AggregationError.outOfOrder
             }
@@ -249,9 +254,20 @@ struct SecAggRound: Sendable {
             progress.signatures[id] = signature
             _ = try progress.server.receive(.signature(signature), from: id)
         }
-        for envelope in try progress.server.advance().envelopes {
-            for id in envelope.receivers { progress.confirmations[id] = envelope.message }
+        var envelopes = try progress.server.advance().envelopes
+        if setting.hasBeacon {
+            progress.signatureCommitment = envelopes.first?.message
+            envelopes = try progress.server.advance().envelopes
         }
+        for envelope in envelopes { for id in envelope.receivers { progress.confirmations[id] = envelope.message } }
+        return progress
+    }
+
+    /// Clients that wait for others' signatures, with these fixed where there is a beacon.
+    func confirmed() throws -> Progress {
+        var progress = try signed()
+        guard setting.hasBeacon else { return progress }
+        for id in contributors { _ = try progress.give(progress.signatureCommitment, to: id) }
         return progress
     }
 }

@@ -32,7 +32,7 @@ struct ForgedKeys {
         let circle = MaskingCircle(
             count: round.contributors.count,
             neighbors: 6,
-            binding: round.scheme.binding(session: round.session, root: tree.root, entropy: entropy)
+            binding: SecAgg<UInt32>.binding(session: round.session, root: tree.root, entropy: entropy)
         )
         return circle.neighbors(of: round.contributors.firstIndex(of: client) ?? 0).map { round.contributors[$0] }
     }
@@ -152,7 +152,7 @@ func flipped(_ bytes: [UInt8]) -> [UInt8] { bytes.enumerated().map { $0 == 0 ? $
 /// A lie of the server that one refusal is there for, told to client 2.
 struct SecAggLie: Sendable, CustomTestStringConvertible {
     /// What the client has behind it when the lie comes.
-    enum Step { case advertised, committed, shared, masked, signed }
+    enum Step { case advertised, committed, shared, masked, signed, confirmed }
     /// What the client is sent, step by step, and what it says to that.
     typealias Telling = (messages: [[SecAggRound.Message]], violation: ProtocolViolation)
 
@@ -189,6 +189,7 @@ struct SecAggLie: Sendable, CustomTestStringConvertible {
             case .shared: try round.shared()
             case .masked: try round.masked()
             case .signed: try round.signed()
+            case .confirmed: try round.confirmed()
             }
         let telling = try tell(round, progress)
         var party = try #require(progress.clients[Self.victim])
@@ -268,18 +269,24 @@ extension SecAggLie {
             ) { round, progress in
                 let boxes = progress.delivered[victim] ?? []
                 return (
-                    [[.deliveredShares(Array(boxes.dropLast()))], [round.survivors(round.contributors)]],
-                    .hiddenSharer(try #require(boxes.last).party)
+                    [[round.delivery(boxes.dropLast())]], .hiddenSharer(try #require(boxes.last).party)
                 )
             })
         lies.append(
             SecAggLie(
                 refusal: .hiddenSharer, name: "a client whose box came is said not to have shared", setting: setting,
-                step: .masked
+                step: .shared
             ) { round, progress in
                 let hidden = try #require(progress.neighbors(of: victim).last)
                 let others = round.contributors.filter { $0 != hidden }
-                return ([[round.survivors(others, sharers: others)]], .hiddenSharer(hidden))
+                return ([[round.delivery(progress.delivered[victim], sharers: others)]], .hiddenSharer(hidden))
+            })
+        lies.append(
+            SecAggLie(
+                refusal: .receiverMisplaced, name: "itself not among the sharers", setting: setting, step: .shared
+            ) { round, progress in
+                let others = round.contributors.filter { $0 != victim }
+                return ([[round.delivery(progress.delivered[victim], sharers: others)]], .receiverMisplaced)
             })
         lies.append(
             SecAggLie(
@@ -289,8 +296,8 @@ extension SecAggLie {
                 let lost = try #require(boxes.last).party
                 return (
                     [
-                        [.deliveredShares(Array(boxes.dropLast()))],
-                        [round.survivors(round.contributors, sharers: round.contributors.filter { $0 != lost })],
+                        [round.delivery(boxes.dropLast(), sharers: round.contributors.filter { $0 != lost })],
+                        [round.survivors(round.contributors)],
                     ],
                     .survivorNotSharer(lost)
                 )
@@ -307,7 +314,7 @@ extension SecAggLie {
             ) { round, _ in
                 let count = round.contributors.count
                 let set = ClientSet(positions: Array(0..<count) + [count + 1], of: (count + 7) / 8 * 8)
-                return ([[.survivors(sharers: set, survivors: set)]], .badBitmap)
+                return ([[.survivors(set)]], .badBitmap)
             })
         lies.append(
             SecAggLie(
@@ -315,7 +322,15 @@ extension SecAggLie {
             ) { round, _ in
                 let count = round.contributors.count
                 let set = ClientSet(positions: 0..<count, of: count + 8)
-                return ([[.survivors(sharers: round.set(round.contributors), survivors: set)]], .badBitmap)
+                return ([[.survivors(set)]], .badBitmap)
+            })
+        lies.append(
+            SecAggLie(
+                refusal: .badBitmap, name: "sharers beyond the last client", setting: setting, step: .shared
+            ) { round, progress in
+                let count = round.contributors.count
+                let set = ClientSet(positions: Array(0..<count) + [count + 1], of: (count + 7) / 8 * 8)
+                return ([[.deliveredShares(progress.delivered[victim] ?? [], sharers: set)]], .badBitmap)
             })
         lies.append(
             SecAggLie(
@@ -334,7 +349,7 @@ extension SecAggLie {
             ) { round, progress in
                 let boxes = progress.delivered[victim] ?? []
                 return (
-                    [[.deliveredShares(Array(boxes.prefix(3)))]],
+                    [[round.delivery(Array(boxes.prefix(3)), sharers: boxes.prefix(3).map(\.party) + [victim])]],
                     setting.isSparse ? .tooFewParties(have: 3, need: 4) : .tooFewParties(have: 4, need: 5)
                 )
             })
@@ -443,8 +458,8 @@ extension SecAggLie {
             about(.badAdvertisement, "a neighborhood of another threat model") { _, truth in
                 (truth.with(threat: setting.threat == .curious ? .active : .curious), .wrongThreatModel)
             },
-            about(.badAdvertisement, "a tree of another depth") { _, truth in
-                (truth.with(depth: truth.depth + 1), .wrongThreatModel)
+            about(.wrongPath, "a tree of another depth") { _, truth in
+                (truth.with(depth: truth.depth + 1), .wrongPath(victim))
             },
             about(.wrongPath, "another path") { _, truth in
                 var lie = truth.present
@@ -477,9 +492,15 @@ extension SecAggLie {
         return [
             SecAggLie(
                 refusal: .predictablePulse, name: "a pulse that is out", setting: setting, step: .advertised,
-                beacon: ChosenBeacon(isOut: true)
+                beacon: ChosenBeacon(out: [7])
             ) { _, progress in
                 ([[try #require(progress.commitment)]], .predictablePulse(7))
+            },
+            SecAggLie(
+                refusal: .predictablePulse, name: "a pulse for the witnesses that is out", setting: setting, step: .signed,
+                beacon: ChosenBeacon(out: [8])
+            ) { _, progress in
+                ([[try #require(progress.signatureCommitment)]], .predictablePulse(8))
             },
             SecAggLie(
                 refusal: .changedRoot, name: "another root after the pulse", setting: setting, step: .committed
@@ -523,64 +544,50 @@ extension SecAggLie {
     /// Where survivors sign who survived.
     private static func consistency(_ setting: SecAggSetting) -> [SecAggLie] {
         let victim = victim
-        /// A lie about the signatures: a list of who signed what, with the true ones to change.
+        /// A lie about the list of signatures that the client is shown, with the true one to change.
         func about(
             _ refusal: SecAggRefusal,
             _ name: String,
             others: Set<SecAggRefusal> = [],
             _ change:
-                @escaping @Sendable (SecAggRound, SecAggRound.Progress, inout [SurvivorSignature]) throws ->
-                ProtocolViolation
+                @escaping @Sendable (ForgedSignatures, inout [PartyID]) throws -> ProtocolViolation
         ) -> SecAggLie {
             SecAggLie(refusal: refusal, name: name, setting: setting, step: .signed, others: others) {
                 round, progress in
-                let truth = try #require(progress.confirmations[victim])
-                var signatures: [SurvivorSignature]
-                switch truth {
-                case .signatures(let list): signatures = list
-                case .witnesses(let list):
-                    signatures = list.witnesses.map { SurvivorSignature(id: $0.entry.id, signature: $0.signature) }
-                default: throw AggregationError.outOfOrder
-                }
-                let violation = try change(round, progress, &signatures)
-                guard case .witnesses(let list) = truth else { return ([[.signatures(signatures)]], violation) }
-                let keys = try ForgedKeys(round, progress)
-                let witnesses = try signatures.map { entry in
-                    WitnessList.Witness(
-                        entry: RosterEntry(id: entry.id, keys: try #require(progress.advertisements[entry.id])),
-                        path: keys.path(of: entry.id),
-                        signature: entry.signature
-                    )
-                }
-                return (
-                    [[.witnesses(WitnessList(threat: list.threat, depth: list.depth, witnesses: witnesses))]], violation
-                )
+                let truth = ForgedSignatures(round, progress)
+                var list = try truth.list(for: victim)
+                let violation = try change(truth, &list)
+                return (try truth.messages(showing: list), violation)
             }
         }
-        /// The first witness's signature becomes another one.
+        /// The signature of one of those whom the client asks becomes another one, and that is fixed like the others.
         func wrong(
             _ name: String,
             _ signature: @escaping @Sendable (SecAggRound, SecAggRound.Progress, PartyID) throws -> [UInt8]
         ) -> SecAggLie {
-            about(.badSignature, name) { round, progress, signatures in
-                let witness = signatures[0].id
-                signatures[0] = SurvivorSignature(id: witness, signature: try signature(round, progress, witness))
-                return .badSignature(witness)
+            SecAggLie(refusal: .badSignature, name: name, setting: setting, step: .signed) { round, progress in
+                for id in round.contributors where id != victim {
+                    var lie = ForgedSignatures(round, progress)
+                    lie.signatures[id] = try signature(round, progress, id)
+                    let list = try lie.list(for: victim)
+                    if list.contains(id) { return (try lie.messages(showing: list), .badSignature(id)) }
+                }
+                throw AggregationError.outOfOrder
             }
         }
         var lies = [
-            about(.tooFewSignatures, "one too few") { _, _, signatures in
-                signatures.removeLast()
-                return .tooFewSignatures(have: signatures.count, need: signatures.count + 1)
+            about(.tooFewSignatures, "one too few") { _, list in
+                list.removeLast()
+                return .tooFewSignatures(have: list.count, need: list.count + 1)
             },
-            about(.tooFewSignatures, "none") { _, _, signatures in
-                defer { signatures = [] }
-                return .tooFewSignatures(have: 0, need: signatures.count)
+            about(.tooFewSignatures, "none") { _, list in
+                defer { list = [] }
+                return .tooFewSignatures(have: 0, need: list.count)
             },
-            // Of itself it knows no key.
-            about(.foreignWitness, "its own signature", others: setting.isSparse ? [] : [.badSignature]) {
-                round, progress, signatures in
-                signatures[0] = SurvivorSignature(id: victim, signature: try #require(progress.signatures[victim]))
+            // Of itself it knows no key on the complete graph.
+            about(.foreignWitness, "its own signature", others: setting.isSparse ? [] : [.badSignature]) { _, list in
+                list[0] = victim
+                list.sort()
                 return .foreignParty(victim)
             },
             wrong("a bit of it is changed") { _, progress, id in flipped(try #require(progress.signatures[id])) },
@@ -599,31 +606,21 @@ extension SecAggLie {
         ]
         guard setting.isSparse else { return lies }
         lies.append(
-            about(.foreignWitness, "a survivor that is no witness") { round, progress, signatures in
-                let root = try ForgedKeys(round, progress).tree.root
-                let entropy = try #require(ChosenBeacon().output(of: 7))
-                let statement = SurvivorStatement(
-                    binding: round.scheme.binding(session: round.session, root: root, entropy: entropy),
-                    sharers: round.set(round.contributors),
-                    survivors: round.set(round.contributors)
-                )
-                let witnesses = statement.witnesses(of: victim, at: 1, neighbors: 6, count: 14)
-                #expect(witnesses.count == 6)
-                for signature in signatures {
-                    #expect(witnesses.contains(round.contributors.firstIndex(of: signature.id) ?? -1))
-                }
-                let id = try round.last(outside: witnesses.map { round.contributors[$0] } + [victim])
-                signatures.append(SurvivorSignature(id: id, signature: try #require(progress.signatures[id])))
+            about(.foreignWitness, "a survivor that is no witness") { truth, list in
+                let witnesses = try truth.witnesses(of: victim)
+                #expect(witnesses.count == 6 && list.allSatisfy(witnesses.contains))
+                let id = try truth.round.last(outside: witnesses + [victim])
+                list.append(id)
+                list.sort()
                 return .foreignParty(id)
             })
-        guard setting.threat == .semiMalicious else { return lies }
-        /// A lie about the witnesses' keys.
-        func aboutKeys(
+        /// A lie about the proofs in the list.
+        func aboutProofs(
             _ refusal: SecAggRefusal,
             _ name: String,
             _ change: @escaping @Sendable (WitnessList) throws -> (WitnessList, ProtocolViolation)
         ) -> SecAggLie {
-            SecAggLie(refusal: refusal, name: name, setting: setting, step: .signed) { _, progress in
+            SecAggLie(refusal: refusal, name: name, setting: setting, step: .confirmed) { _, progress in
                 guard case .witnesses(let truth)? = progress.confirmations[victim] else {
                     throw AggregationError.outOfOrder
                 }
@@ -632,22 +629,104 @@ extension SecAggLie {
             }
         }
         lies += [
-            aboutKeys(.badAdvertisement, "witnesses of another threat model") { truth in
-                (WitnessList(threat: .active, depth: truth.depth, witnesses: truth.witnesses), .wrongThreatModel)
+            aboutProofs(.badAdvertisement, "witnesses of another threat model") { truth in
+                let other: ThreatModel = truth.threat == .active ? .semiMalicious : .active
+                return (WitnessList(threat: other, depth: truth.depth, witnesses: truth.witnesses), .wrongThreatModel)
             },
-            aboutKeys(.badAdvertisement, "witnesses of a tree of another depth") { truth in
-                (WitnessList(threat: truth.threat, depth: 5, witnesses: truth.witnesses), .wrongThreatModel)
+            aboutProofs(.wrongPath, "witnesses of a tree of another depth") { truth in
+                (WitnessList(threat: truth.threat, depth: 5, witnesses: truth.witnesses), .wrongPath(victim))
             },
-            aboutKeys(.wrongPath, "another path of a witness") { truth in
+            aboutProofs(.wrongSignaturePath, "a signature that was not fixed") { truth in
                 var lie = truth.witnesses
                 let first = lie[0]
                 lie[0] = WitnessList.Witness(
-                    entry: first.entry, path: flipped(first.path), signature: first.signature)
-                return (
-                    WitnessList(threat: truth.threat, depth: truth.depth, witnesses: lie), .wrongPath(first.entry.id)
-                )
+                    id: first.id, signature: first.signature, signaturePath: flipped(first.signaturePath),
+                    keys: first.keys, path: first.path)
+                return (WitnessList(threat: truth.threat, depth: truth.depth, witnesses: lie), .wrongPath(first.id))
             },
         ]
+        guard setting.threat == .semiMalicious else { return lies }
+        lies.append(
+            aboutProofs(.wrongPath, "another path of a witness's keys") { truth in
+                var lie = truth.witnesses
+                let first = lie[0]
+                lie[0] = WitnessList.Witness(
+                    id: first.id, signature: first.signature, signaturePath: first.signaturePath, keys: first.keys,
+                    path: flipped(first.path))
+                return (WitnessList(threat: truth.threat, depth: truth.depth, witnesses: lie), .wrongPath(first.id))
+            })
         return lies
+    }
+}
+
+/// Signatures that a server made up or took from elsewhere, and what it shows one client of them.
+struct ForgedSignatures {
+    let round: SecAggRound
+    let progress: SecAggRound.Progress
+    var signatures: [PartyID: [UInt8]]
+
+    /// The true ones, to be changed.
+    init(_ round: SecAggRound, _ progress: SecAggRound.Progress) {
+        self.round = round
+        self.progress = progress
+        signatures = progress.signatures
+    }
+
+    var tree: MerkleTree {
+        MerkleTree(
+            leaves: round.contributors.map { id in
+                signatures[id].map { SurvivorStatement.leaf(of: $0, by: id) } ?? MerkleTree.absentLeaf
+            })
+    }
+
+    /// The clients whom one asks on a sparse graph, as the definition has it.
+    func witnesses(of client: PartyID) throws -> [PartyID] {
+        let keys = try ForgedKeys(round, progress)
+        let binding = SecAgg<UInt32>.binding(session: round.session, root: keys.tree.root, entropy: keys.entropy)
+        let statement = SurvivorStatement(
+            maskBinding: SurvivorStatement.maskBinding(binding, sharers: round.set(round.contributors)),
+            survivors: round.set(round.contributors)
+        )
+        let position = round.contributors.firstIndex(of: client) ?? 0
+        return WitnessDraw.witnesses(
+            of: client,
+            at: position,
+            statement: statement.digest,
+            signatureRoot: tree.root,
+            entropy: try #require(ChosenBeacon().output(of: 8)),
+            neighbors: 6,
+            count: round.contributors.count
+        ).map { round.contributors[$0] }
+    }
+
+    /// Whose signatures an honest server would show the client.
+    func list(for client: PartyID) throws -> [PartyID] {
+        guard round.setting.isSparse else { return Array(round.contributors.filter { $0 != client }.prefix(2)) }
+        return Array(try witnesses(of: client).sorted().prefix(4))
+    }
+
+    /// What the client is sent that shows these clients' signatures, one step after the other.
+    func messages(showing list: [PartyID]) throws -> [[SecAggRound.Message]] {
+        guard round.setting.isSparse else {
+            return [
+                [.signatures(try list.map { SurvivorSignature(id: $0, signature: try #require(signatures[$0])) })]
+            ]
+        }
+        let keys = try ForgedKeys(round, progress)
+        let hasKeys = round.setting.threat == .semiMalicious
+        let tree = tree
+        let witnesses = try list.map { id in
+            WitnessList.Witness(
+                id: id,
+                signature: try #require(signatures[id]),
+                signaturePath: tree.path(of: round.contributors.firstIndex(of: id) ?? 0),
+                keys: hasKeys ? progress.advertisements[id] : nil,
+                path: hasKeys ? keys.path(of: id) : []
+            )
+        }
+        return [
+            [.signatureCommitment(root: tree.root, pulse: 8)],
+            [.witnesses(WitnessList(threat: round.setting.threat, depth: 4, witnesses: witnesses))],
+        ]
     }
 }

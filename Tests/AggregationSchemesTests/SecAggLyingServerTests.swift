@@ -61,7 +61,7 @@ import Testing
         func masked(after deliveries: [[AddressedBox]]) throws -> [UInt8] {
             var party = try #require(progress.clients[client])
             for (number, delivery) in deliveries.enumerated() {
-                let receipt = try party.receive(.deliveredShares(delivery), from: server)
+                let receipt = try party.receive(round.delivery(delivery), from: server)
                 #expect(receipt == (number == 0 ? .accepted : .rejected(.unexpected)))
             }
             let message = try #require(try party.advance().envelopes.first?.message)
@@ -111,7 +111,7 @@ import Testing
         let channelKey = try KeyAgreementPrivateKey(seed: drawn.secretBytes(32))
         func box(from: UInt32, to: UInt32, in progress: SecAggRound.Progress) throws -> AddressedBox {
             let root = try ForgedKeys(round, progress).tree.root
-            let binding = round.scheme.binding(session: round.session, root: root, entropy: .zero)
+            let binding = SecAgg<UInt32>.binding(session: round.session, root: root, entropy: .zero)
             let keys = KeySchedule(session: binding, round: round.context.round)
             let receiverKey = try #require(progress.advertisements[client]).channelPublicKey
             #expect(progress.advertisements[1]?.channelPublicKey == channelKey.publicKey)
@@ -144,7 +144,7 @@ import Testing
         #expect(boxes[0].party == 1)
         progress.delivered[client] = boxes
         for id in round.contributors {
-            _ = try progress.give(.deliveredShares(progress.delivered[id] ?? []), to: id)
+            _ = try progress.give(round.delivery(progress.delivered[id] ?? []), to: id)
         }
         return try revelation(of: client, in: round, progress, survivors: [2, 3, 4, 5]).map(\.of)
     }
@@ -202,7 +202,7 @@ import Testing
         let dealer = try #require(exchanged)
         progress.delivered[client] = boxes
         for id in round.contributors {
-            _ = try progress.give(.deliveredShares(progress.delivered[id] ?? []), to: id)
+            _ = try progress.give(round.delivery(progress.delivered[id] ?? []), to: id)
         }
         var shares: [RevealedShare]
         if setting.isSparse {
@@ -238,11 +238,11 @@ import Testing
         let format = here.scheme.messageFormat(in: here.context)
         var messages: [SecAggRound.Message] = [
             .advertisement(try #require(progress.advertisements[1])), try #require(progress.keys[client]),
-            .encryptedShares(progress.boxes[client] ?? []), .deliveredShares(progress.delivered[client] ?? []),
+            .encryptedShares(progress.boxes[client] ?? []), here.delivery(progress.delivered[client] ?? []),
             .maskedVector(try #require(progress.masked[client])), try #require(progress.announcement),
             .revealedShares([]), .abort(.refused),
         ]
-        messages += [progress.commitment, progress.confirmations[client]].compactMap(\.self)
+        messages += [progress.commitment, progress.signatureCommitment, progress.confirmations[client]].compactMap(\.self)
         messages += progress.signatures.values.prefix(1).map { .signature($0) }
         let others =
             try [
@@ -266,26 +266,30 @@ import Testing
         let progress = try round.signed()
         var messages: [(ordinal: Int, message: SecAggRound.Message)] = [
             (0, .advertisement(try #require(progress.advertisements[1]))), (2, try #require(progress.keys[client])),
-            (3, .encryptedShares(progress.boxes[1] ?? [])), (4, .deliveredShares(progress.delivered[client] ?? [])),
+            (3, .encryptedShares(progress.boxes[1] ?? [])), (4, round.delivery(progress.delivered[client] ?? [])),
             (5, .maskedVector(try #require(progress.masked[1]))), (6, try #require(progress.announcement)),
-            (7, .signature(progress.signatures[1] ?? [UInt8](repeating: 0, count: 64))), (9, .revealedShares([])),
+            (7, .signature(progress.signatures[1] ?? [UInt8](repeating: 0, count: 64))), (10, .revealedShares([])),
         ]
         if let commitment = progress.commitment { messages.append((1, commitment)) }
-        if let confirmation = progress.confirmations[client] { messages.append((8, confirmation)) }
+        if let commitment = progress.signatureCommitment { messages.append((8, commitment)) }
+        if let confirmation = progress.confirmations[client] { messages.append((9, confirmation)) }
         // What is of the other graph, or of the other way to confirm, has no place at all.
         let foreign = try SecAggSetting.all.filter { $0 != setting }.flatMap { other in
             let progress = try SecAggRound(other).signed()
-            return [progress.commitment, progress.keys[client], progress.confirmations[client]].compactMap(\.self)
+            return [
+                progress.commitment, progress.keys[client], progress.signatureCommitment, progress.confirmations[client],
+            ].compactMap(\.self)
         }.filter { message in !messages.contains { $0.message.type == message.type } }
         #expect(!foreign.isEmpty)
         var starts: [(Int, SecAggRound.Progress)] = [
             (2, try round.committed()), (4, try round.shared()), (6, try round.masked()),
         ]
         if setting.hasBeacon { starts.append((1, try round.advertised())) }
-        if setting.hasConsistencyRound { starts.append((8, progress)) }
+        if setting.hasConsistencyRound { starts.append((9, try round.confirmed())) }
+        if setting.hasBeacon { starts.append((8, progress)) }
         for (expected, start) in starts {
             var party = try #require(start.clients[client])
-            for (ordinal, message) in messages where ordinal != expected && !(expected == 8 && ordinal == 6) {
+            for (ordinal, message) in messages where ordinal != expected && !([8, 9].contains(expected) && ordinal == 6) {
                 #expect(try party.receive(message, from: server) == .rejected(.unexpected))
             }
             for message in foreign { #expect(try party.receive(message, from: server) == .rejected(.unexpected)) }
@@ -441,7 +445,7 @@ import Testing
         var maskSeedShares: [PartyID: Int] = [:]
         for (id, list) in Self.splittingLists {
             var party = try #require(progress.clients[id])
-            _ = try answer(&party, to: .deliveredShares(progress.delivered[id] ?? []))
+            _ = try answer(&party, to: round.delivery(progress.delivered[id] ?? []))
             guard
                 case .revealedShares(let shares)? = try answer(&party, to: round.survivors(list)).transition.envelopes
                     .first?.message
@@ -458,7 +462,7 @@ import Testing
             }
         }
         var victim = try #require(progress.clients[1])
-        let (_, transition) = try answer(&victim, to: .deliveredShares(progress.delivered[1] ?? []))
+        let (_, transition) = try answer(&victim, to: round.delivery(progress.delivered[1] ?? []))
         guard case .maskedVector? = transition.envelopes.first?.message else {
             Issue.record("Client 1 does not send its vector.")
             return
@@ -476,7 +480,7 @@ import Testing
         progress.delivered[1]?.removeAll { $0.party > 3 }
         var signatures: [PartyID: [UInt8]] = [:]
         for (id, list) in Self.splittingLists {
-            _ = try progress.give(.deliveredShares(progress.delivered[id] ?? []), to: id)
+            _ = try progress.give(round.delivery(progress.delivered[id] ?? []), to: id)
             guard
                 case .signature(let bytes)? = try progress.give(round.survivors(list), to: id).envelopes.first?.message
             else { throw AggregationError.outOfOrder }

@@ -23,7 +23,7 @@ import Testing
             .sharesAlreadyReleased:
             Set(SecAggSetting.all)
         case .wrongPath, .missingNeighbor: Set(SecAggSetting.sparse)
-        case .changedRoot, .predictablePulse, .wrongEntropy, .circleCut:
+        case .changedRoot, .predictablePulse, .wrongEntropy, .circleCut, .wrongSignaturePath:
             Set(SecAggSetting.sparse.filter(\.hasBeacon))
         case .tooFewSignatures, .foreignWitness, .badSignature:
             Set(SecAggSetting.all.filter(\.hasConsistencyRound))
@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: SecAggSetting.all) func `the truth is believed`(setting: SecAggSetting) throws {
         let round = try SecAggRound(setting)
-        var progress = try round.signed()
+        var progress = try round.confirmed()
         let last = setting.hasConsistencyRound ? progress.confirmations[victim] : progress.announcement
         guard case .finished(let sending, nil) = try progress.give(last, to: victim),
             case .revealedShares(let shares)? = sending.first?.message
@@ -131,7 +131,7 @@ import Testing
                 var party = try #require(progress.clients[victim])
                 var boxes = progress.delivered[victim] ?? []
                 boxes[0] = AddressedBox(party: stranger, box: boxes[0].box)
-                let (_, transition) = try answer(&party, to: .deliveredShares(boxes))
+                let (_, transition) = try answer(&party, to: round.delivery(boxes))
                 expectOnlyAbort(
                     transition,
                     .violation(stranger == victim ? .receiverMisplaced : .foreignParty(stranger), by: server)

@@ -83,6 +83,13 @@ struct Recording {
         return bodies
     }
 
+    /// The bitmap of U2, as the server told it first; empty if it never came to that.
+    var sharers: [UInt8] {
+        guard let frame = frames.first(where: { Self.type(of: $0) == 0x33 }) else { return [] }
+        let body = frame.bytes.dropFirst(Self.headerByteCount)
+        return Array(body.dropFirst(2).prefix(body.prefix(2).reduce(0) { $0 << 8 | Int($1) }))
+    }
+
     /// The version, the type and the session.
     static let headerByteCount = 34
     /// The type of the message in a frame.

@@ -81,14 +81,23 @@ extension SecAggDerivation {
         (0..<tree.count - 1).flatMap { tree[$0][(position >> $0) ^ 1].bytes }
     }
 
-    /// The statement that survivors sign, from the bytes of both bitmaps.
-    static func statement(binding: HashDigest, sharers: [UInt8], survivors: [UInt8]) -> HashDigest {
-        let sets = [sharers, survivors].flatMap { bigEndianBytes(UInt16($0.count)) + $0 }
-        return digest("fedsum/1 survivors", binding.bytes + sets)
+    /// What masks are bound to, from the bytes of the bitmap of U2.
+    static func maskBinding(_ binding: HashDigest, sharers: [UInt8]) -> HashDigest {
+        digest("fedsum/1 sharers", binding.bytes + bigEndianBytes(UInt16(sharers.count)) + sharers)
     }
 
-    static func signedBytes(binding: HashDigest, client: PartyID, statement: HashDigest) -> [UInt8] {
-        labeled("fedsum/1 consistency", binding.bytes + bigEndianBytes(client.rawValue) + statement.bytes)
+    /// The statement that survivors sign, from the bytes of the bitmap of U3.
+    static func statement(maskBinding: HashDigest, survivors: [UInt8]) -> HashDigest {
+        digest("fedsum/1 survivors", maskBinding.bytes + bigEndianBytes(UInt16(survivors.count)) + survivors)
+    }
+
+    static func signedBytes(maskBinding: HashDigest, client: PartyID, statement: HashDigest) -> [UInt8] {
+        labeled("fedsum/1 consistency", maskBinding.bytes + bigEndianBytes(client.rawValue) + statement.bytes)
+    }
+
+    /// The levels of the tree over signatures, the leaves first.
+    static func signatureTree(over signatures: [PartyID: [UInt8]], contributors: [PartyID]) -> [[HashDigest]] {
+        tree(over: signatures, contributors: contributors)
     }
 
     static func signedAdvertisement(
@@ -101,9 +110,12 @@ extension SecAggDerivation {
     }
 
     static func witnesses(
-        of client: PartyID, at position: Int, statement: HashDigest, neighbors: Int, count: Int
+        of client: PartyID, at position: Int, statement: HashDigest, signatureRoot: HashDigest, entropy: HashDigest,
+        neighbors: Int, count: Int
     ) -> Set<Int> {
-        let key = digest("fedsum/1 witnesses", statement.bytes + bigEndianBytes(client.rawValue))
+        let key = digest(
+            "fedsum/1 witnesses",
+            statement.bytes + signatureRoot.bytes + entropy.bytes + bigEndianBytes(client.rawValue))
         var generator = SeededGenerator(key: key.bytes)
         var witnesses: Set<Int> = []
         while witnesses.count < neighbors {

@@ -46,9 +46,10 @@ final class SecAggSecrets: Sendable {
     /// Every mask that a client could use.
     let masks: [MaskOrigin]
 
-    // `advertisements` are the bodies of the first messages, of all clients of U1.
+    // `advertisements` are the bodies of the first messages, of all clients of U1; `sharers` is the bitmap of U2.
     init(
-        _ scheme: SecAgg<LinearForm>, context: RoundContext, seed: UInt64, advertisements: [PartyID: [UInt8]]
+        _ scheme: SecAgg<LinearForm>, context: RoundContext, seed: UInt64, advertisements: [PartyID: [UInt8]],
+        sharers: [UInt8]
     ) throws {
         let session = scheme.session(in: context)
         let randomness = SimulationRandomness(seed: seed)
@@ -71,7 +72,8 @@ final class SecAggSecrets: Sendable {
             uniqueKeysWithValues: zip(
                 scheme.contributors, adjacent.map { Set($0.map { scheme.contributors[$0] }) }))
         self.neighbors = neighbors
-        let keys = KeySchedule(session: binding, round: context.round)
+        let keys = KeySchedule(
+            session: SecAggDerivation.maskBinding(binding, sharers: sharers), round: context.round)
         let bits = scheme.width.bits
         var channelKeys: [PartyID: KeyAgreementPrivateKey] = [:]
         var maskKeys: [PartyID: KeyAgreementPrivateKey] = [:]
@@ -172,16 +174,23 @@ final class SecAggSecrets: Sendable {
     }
 }
 
-/// The secrets of many aggregations that differ in who is lost: they are the same where U1 is.
+/// The secrets of many aggregations that differ in who is lost: they are the same where U1 and U2 are.
 final class SecAggSecretsCache {
-    private var known: [Set<PartyID>: SecAggSecrets] = [:]
+    private struct Key: Hashable {
+        let advertisers: Set<PartyID>
+        let sharers: [UInt8]
+    }
+
+    private var known: [Key: SecAggSecrets] = [:]
 
     func secrets(_ scheme: SecAgg<LinearForm>, of recording: Recording) throws -> SecAggSecrets {
         let advertisements = recording.advertisements
-        if let secrets = known[Set(advertisements.keys)] { return secrets }
+        let key = Key(advertisers: Set(advertisements.keys), sharers: recording.sharers)
+        if let secrets = known[key] { return secrets }
         let secrets = try SecAggSecrets(
-            scheme, context: recording.context, seed: recording.seed, advertisements: advertisements)
-        known[Set(advertisements.keys)] = secrets
+            scheme, context: recording.context, seed: recording.seed, advertisements: advertisements,
+            sharers: recording.sharers)
+        known[key] = secrets
         return secrets
     }
 }
@@ -223,7 +232,7 @@ struct SecAggProof {
                     held[ClientSecret(kind: kind, owner: frame.sender), default: []].formUnion(
                         boxes.map(\.party) + (secrets.isComplete ? [frame.sender] : []))
                 }
-            case .survivors(_, let set): survivors = secrets.clients(in: set)
+            case .survivors(let set): survivors = secrets.clients(in: set)
             case .revealedShares(let list):
                 for share in list {
                     let bytes = SecAggSecrets.copy(of: share.share)
