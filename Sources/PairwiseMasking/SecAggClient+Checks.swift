@@ -138,6 +138,10 @@ extension SecAggClient {
             try require(
                 .hiddenSharer, sharers.contains(position) == shares.keys.contains(neighbor), .hiddenSharer(neighbor))
         }
+        let have = sharers.count
+        try require(
+            .tooFewSurvivors, have >= scheme.minimumContributors,
+            .tooFewParties(have: have, need: scheme.minimumContributors))
     }
 
     func validate(_ survivors: ClientSet, held: Held) throws(SecAggViolation) {

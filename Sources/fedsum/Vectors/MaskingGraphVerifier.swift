@@ -243,7 +243,14 @@ enum MaskingGraphVerifier: CaseVerifier {
             try require(leaves.updateValue(leaf, forKey: id) == nil, "\(id) is there twice")
         }
         let tree = MerkleTree(leaves: contributors.map { leaves[$0] ?? MerkleTree.absentLeaf })
-        try requireEqual(tree.root.bytes, fields.bytes("signatureRoot"), "signatureRoot")
+        try requireEqual(MerkleTree.depth(of: contributors.count), fields.integer("depth"), "depth")
+        try requireEqual(tree.root.bytes, fields.bytes("root"), "root")
+        let stated = try fields.byteStrings("leaves")
+        try requireEqual(stated.count, 1 << MerkleTree.depth(of: contributors.count), "leaves.count")
+        for (position, leaf) in stated.enumerated() {
+            let ours = position < contributors.count ? leaves[contributors[position]] : nil
+            try requireEqual((ours ?? MerkleTree.absentLeaf).bytes, leaf, "leaves[\(position)]")
+        }
         for entry in try fields.objects("paths") {
             let id = try entry.party("id")
             let position = try positions([id], among: contributors)[0]

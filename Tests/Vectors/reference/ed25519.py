@@ -80,11 +80,11 @@ def challenge(nonce_point, public, message):
 
 
 @functools.cache
-def sign(seed, message):
-    """64 bytes, the same ones every time (section 5.1.6)."""
+def sign(seed, message, variation=b""):
+    """64 bytes, the same ones every time (section 5.1.6). With a variation, another signature that is as valid."""
     scalar, prefix = expand(seed)
     public = public_key(seed)
-    nonce = int.from_bytes(sha512(prefix + message), "little") % ORDER
+    nonce = int.from_bytes(sha512(prefix + variation + message), "little") % ORDER
     nonce_point = encode(multiply(nonce, BASE))
     s = (nonce + challenge(nonce_point, public, message) * scalar) % ORDER
     return nonce_point + s.to_bytes(32, "little")

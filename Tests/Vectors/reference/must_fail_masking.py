@@ -100,9 +100,16 @@ class Cases:
         self.far = [v for v in self.clients if v != u and v not in self.near]
         self.v, self.w = self.near[0], self.near[-1]
         if threat:
-            statement = self.honest_round.round.intermediate["statement"]
-            self.witnesses = sorted(the_graph.witnesses(statement, u))[: THRESHOLD - self.is_complete]
-            self.no_witness = next((v for v in self.clients if v != u and v not in the_graph.witnesses(statement, u)), u)
+            drawn = self.drawn(self.honest_round)
+            self.witnesses = sorted(drawn)[: THRESHOLD - self.is_complete]
+            self.no_witness = next((v for v in self.clients if v != u and v not in drawn), u)
+
+    def drawn(self, made, root=None, entropy=None):
+        """The witnesses of u, over another root of signatures or under other entropy."""
+        known, setup = made.round.intermediate, made.round.setup
+        if not self.is_complete:
+            root, entropy = root or known["signatureRoot"], entropy or setup.beacon(setup.pulses[1])
+        return made.round.graph.witnesses(self.u, known["statement"], root, entropy)
 
     def make(self, **faults):
         return MaskingRound(
@@ -118,15 +125,16 @@ class Cases:
         del head["id"]
         return head, log.messages, {**end, "sum": strings(total)}
 
-    def case(self, name, how, changes, expected, added=None, end=None):
-        """changes, added: route -> change(made, bytes). end: "sum", or (stage, error) of the server, or None for either."""
+    def case(self, name, how, changes, expected, added=None, end=None, cancels=True):
+        """changes, added: route -> change(made, bytes). end: "sum", or (stage, error) of the server, or None for either.
+        cancels: whether the masks of those who are in the sum do."""
         made = self.make()
         for given, into in [(changes, made.log.faults.replace), (added or {}, made.log.faults.added)]:
             for route, change in given.items():
                 into[route] = lambda data, change=change: change(made, data)
         try:
             _, fields_, included, total = made.run()
-            assert total == made.setting.sum_of(included), name
+            assert (total == made.setting.sum_of(included)) == cancels, name
             del fields_["intermediate"]
             got_end, outcome = "sum", {"outcome": "sum", **fields_, "sum": strings(total)}
         except RoundAborted as abort:
@@ -147,13 +155,13 @@ class Cases:
     def server_drops(self, stage, name, how, error, change, whom=None):
         whom = whom or self.u
         outcome = self.case(name, how, {(stage, whom, SERVER): change}, [(SERVER, whom, "drop", error)], end="sum")
-        missing_in = {0: "U1", 3: "U2", 5: "U3", 7: "U4", 9: "U5"}[stage]
+        missing_in = {0: "U1", 3: "U2", 5: "U3", 7: "U4", 10: "U5"}[stage]
         assert whom not in outcome[missing_in]
 
     def client_messages(self):
         u, threat = self.u, self.threat
         every = self.is_complete and threat == 0
-        sends = {0: "advertisement", 3: "shares", 5: "masked-input"} | ({7: "consistency"} if threat else {}) | {9: "unmasking"}
+        sends = {0: "advertisement", 3: "shares", 5: "masked-input"} | ({7: "consistency"} if threat else {}) | {10: "unmasking"}
         header = [entry if entry[0] != "type-of-another-scheme" else (*entry[:2], at(1, lambda _: 0x20)) for entry in BYTES]
         for stage, what in sends.items():
             tried = header + (vector_changes(BITS, DIMENSION, HEADER, None) if stage == 5 else [])
@@ -181,7 +189,7 @@ class Cases:
         if self.is_first:
             swap = fields(lambda b: b["shares"].reverse())
             self.server_drops(3, "shares-not-ascending", "A list out of order.", "ids-not-ascending", swap)
-            self.server_drops(9, "unmasking-not-ascending", "A list out of order.", "ids-not-ascending", swap)
+            self.server_drops(10, "unmasking-not-ascending", "A list out of order.", "ids-not-ascending", swap)
 
         def dealt(name, how, change):
             self.server_drops(3, f"shares-{name}", how, "wrong-parties-in-list", fields(change))
@@ -195,7 +203,7 @@ class Cases:
         if not self.is_complete:
             dealt("one-for-no-neighbor", "A box for a client that is no neighbor.", insert(self.far[0]))
         if every or threat == secagg.ACTIVE:
-            for stage in [3, 5, 9]:
+            for stage in [3, 5, 10]:
                 late = another(0x30, lambda made: {"threat": made.threat, "keys": of_threat(made.threat)})
                 self.server_drops(stage, f"advertisement-at-stage-{stage}", "Another advertisement, when its stage is over.",
                                   "wrong-stage", late)
@@ -212,23 +220,19 @@ class Cases:
         """Enough for the threshold, and too few for the cohort."""
         u, clients = self.u, self.clients
         one = self.v if self.is_complete else self.far[0]
-        everybody = wire.bitmap(clients, clients)
         others = wire.bitmap(clients, [v for v in clients if v != one])
 
         def refuses(stage, name, how, change):
             self.refuses(stage, "minimum", name, how, "too-few-parties", change)
 
         if self.is_complete:
-            def shorter(name):
-                return fields(lambda b: b[name].pop())
-
-            refuses(2, "roster", "A roster above the threshold and below the minimum cohort.", shorter("roster"))
-            refuses(4, "boxes", "Boxes above the threshold and below the minimum cohort.", shorter("shares"))
+            refuses(2, "roster", "A roster above the threshold and below the minimum cohort.", fields(lambda b: b["roster"].pop()))
+            refuses(4, "boxes", "Boxes above the threshold and below the minimum cohort.", fields(lambda b: self.hide(b, one)))
         else:
-            refuses(6, "sharers", "Sharers above the threshold and below the minimum cohort.",
-                    another(0x35, lambda made: {"sharers": others, "survivors": others}))
+            refuses(4, "sharers", "Sharers above the threshold and below the minimum cohort.",
+                    fields(lambda b: b.update(sharers=others)))
         refuses(6, "survivors", "Survivors above the threshold and below the minimum cohort.",
-                another(0x35, lambda made: {"sharers": everybody, "survivors": others}))
+                another(0x35, lambda made: {"survivors": others}))
         for stage in (0, 3, 5):
             self.case(f"minimum-server-at-{stage}", "A message is dropped, and all are needed.",
                       {(stage, u, SERVER): raw(BYTES[0][2])}, [(SERVER, u, "drop", "trailing-bytes")], end=(stage, "too-few-parties"))
@@ -263,6 +267,8 @@ class Cases:
         drops("signature-changed", "A bit of the signature.", lambda made: flipped(signature_of(made, u)))
         drops("of-another-statement", "A signature under other survivors.",
               lambda made: signature_of(made, u, survivors=[v for v in self.clients if v != self.v]))
+        drops("of-other-sharers", "A signature under other sharers.",
+              lambda made: signature_of(made, u, sharers=[v for v in self.clients if v != self.v]))
         drops("of-another-round", "A signature under another binding.", lambda made: signature_of(made, u, binding=key_for("binding")))
         drops("of-another-sender", "Another client's signature.", lambda made: signature_of(made, self.v))
         drops("signed-for-another", "Its own signature over another client's id.", lambda made: signature_of(made, u, name=self.v))
@@ -278,22 +284,22 @@ class Cases:
                     entry["share"] = flipped(entry["share"], 31)
 
         def case(name, how, liars, expected, end):
-            self.case(f"unmasking-{name}", how, {(9, v, SERVER): fields(spoil) for v in liars}, expected, end=end)
+            self.case(f"unmasking-{name}", how, {(10, v, SERVER): fields(spoil) for v in liars}, expected, end=end)
 
         for number, liar in [(1, holders[0]), (len(holders), holders[-1])]:
             case(f"one-false-share-{number}", "One holder of a client's shares lies: other shares give the secret.", [liar],
                  [(SERVER, liar, "leave-out", "inconsistent-share")], "sum")
         liars = holders[1::2]
         case("too-many-false-shares", "No t shares of a dealer in a row are true.", liars,
-             [(SERVER, dealer, "abort", "inconsistent-share")], (9, "inconsistent-share"))
+             [(SERVER, dealer, "abort", "inconsistent-share")], (10, "inconsistent-share"))
 
         def without(b):
             b["shares"] = [entry for entry in b["shares"] if entry["of"] != dealer]
 
         gone = holders[: len(holders) - THRESHOLD + 1]
         self.case("unmasking-too-few-shares", "All answer, but too few reveal a share of one dealer.",
-                  {(9, v, SERVER): fields(without) for v in gone}, [(SERVER, dealer, "abort", "too-few-shares")],
-                  end=(9, "too-few-shares"))
+                  {(10, v, SERVER): fields(without) for v in gone}, [(SERVER, dealer, "abort", "too-few-shares")],
+                  end=(10, "too-few-shares"))
 
     # What the server sends: the client sends nothing but that it gives up.
 
@@ -320,10 +326,14 @@ class Cases:
             self.neighborhoods()
         self.header_of(4, "boxes", every)
         self.boxes()
+        self.sharers()
         self.header_of(6, "survivors", every)
         self.survivors()
         if self.threat:
-            self.header_of(8, "witnesses", self.threat == 1)
+            if not self.is_complete:
+                self.header_of(8, "signature-root", self.threat == 1)
+                self.signature_roots()
+            self.header_of(9, "witnesses", self.threat == 1)
             self.signatures()
 
     def rosters(self):
@@ -399,7 +409,7 @@ class Cases:
                 listed = {v: dict(advertised) for v, advertised in advertisements(made).items()}
                 change(made, listed)
                 root = graph.key_tree(made.session, listed).root
-                return wire.encode(made.session, 0x37, {"root": root, "pulse": made.round.setup.pulse})
+                return wire.encode(made.session, 0x37, {"root": root, "pulse": made.round.setup.pulses[0]})
 
             further = {(1, SERVER, self.u): commit} if change else {}
         return another(0x38, make), further
@@ -488,7 +498,7 @@ class Cases:
             })
 
         def deeper_root(made, data):
-            return wire.encode(made.session, 0x37, {"root": above(made), "pulse": made.round.setup.pulse})
+            return wire.encode(made.session, 0x37, {"root": above(made), "pulse": made.round.setup.pulses[0]})
 
         refuses("deeper-tree", "A tree that is deeper by one, in which all paths lead to the root.", "wrong-path", deeper_tree,
                 further={(1, SERVER, u): deeper_root} if threat else {})
@@ -622,7 +632,8 @@ class Cases:
         if not self.is_complete:
             refuses("one-from-no-neighbor", "A box from a client that is no neighbor.", "unknown-party", insert(self.far[0]))
         few = THRESHOLD - 1 - self.is_complete
-        refuses("one-too-few", "A box less than is needed.", "too-few-parties", lambda b: b["shares"].__delitem__(slice(few, None)))
+        refuses("one-too-few", "A box less than is needed, and sharers that fit.", "too-few-parties",
+                lambda b: self.hide(b, *[entry["from"] for entry in b["shares"]][few:]))
 
         def left_out(name, how, change, error="box-does-not-open", route=(4, SERVER, u)):
             self.case(f"boxes-{name}", how, {route: change}, [(u, v, "leave-out", error)], end="sum")
@@ -652,77 +663,203 @@ class Cases:
         near = self.honest_round.round.graph.neighbors(self.v)
         return next(w for w in near if w != self.u)
 
+    def but(self, *gone):
+        return [w for w in self.clients if w not in gone]
+
+    def hide(self, b, *gone):
+        """0x33 as if these had dealt no shares."""
+        b["sharers"] = wire.bitmap(self.clients, [w for w in wire.members(self.clients, b["sharers"]) if w not in gone])
+        b["shares"] = [entry for entry in b["shares"] if entry["from"] not in gone]
+
+    def bitmaps(self, stage, what):
+        """The bitmap is the first thing in the body."""
+        size, where = (len(self.clients) + 7) // 8, HEADER
+        for name, how, error, change in [
+            ("bit-beyond-the-clients", f"A bit of {what} that is nobody's.", "nonzero-padding",
+             at(where + 1 + size, lambda byte: byte | 0x80)),
+            ("one-byte-more", f"A byte more of {what}.", "wrong-count",
+             lambda data: data[:where] + wire.u16(size + 1) + data[where + 2 : where + 2 + size] + b"\0" + data[where + 2 + size :]),
+            ("empty", f"No byte of {what}.", "wrong-count",
+             lambda data: data[:where] + wire.u16(0) + data[where + 2 + size :]),
+        ]:
+            self.refuses(stage, what, name, how, error, raw(change), "drop")
+
+    def sharers(self):
+        u, v, but = self.u, self.v, self.but
+        # Whom the receiver cannot tell to be hidden: over the complete graph the box is hidden too.
+        hidden = v if self.is_complete else self.far[0]
+
+        def told(listed):
+            return fields(lambda b: b.update(sharers=wire.bitmap(self.clients, listed)))
+
+        def without_box(sender):
+            return fields(lambda b: b.update(shares=[entry for entry in b["shares"] if entry["from"] != sender]))
+
+        def refuses(name, how, error, change, **more):
+            self.refuses(4, "sharers", name, how, error, change, **more)
+
+        if self.is_first:
+            self.bitmaps(4, "sharers")
+        refuses("without-itself", "The sharers leave out the receiver.", "own-input-dropped", told(but(u)))
+        refuses("without-one-whose-box-came", "The sharers leave out one whose box came.", "sharers-contradict-boxes", told(but(v)))
+        refuses("of-the-receiver-alone", "The sharers are the receiver, and all boxes came.", "sharers-contradict-boxes", told([u]))
+        refuses("box-missing", "The sharers name a neighbor, and its box is not there.", "sharers-contradict-boxes", without_box(v))
+        if self.is_complete:
+            # v's shares are dropped, and the receiver is told that they came.
+            refuses("one-that-has-not-dealt", "The sharers name a client whose shares did not come.", "sharers-contradict-boxes",
+                    told(self.clients), further={(3, v, SERVER): raw(BYTES[0][2])}, before=[(SERVER, v, "drop", "trailing-bytes")])
+
+        def hide(b):
+            if self.is_complete:
+                self.hide(b, hidden)
+            else:
+                b["sharers"] = wire.bitmap(self.clients, but(hidden))
+
+        def second(made, data):
+            return fields(hide)(made, data)
+
+        self.case("sharers-a-second-time", "The boxes a second time, with other sharers: the first count.", {},
+                  [(u, SERVER, "drop", "conflicting-message")], added={(4, SERVER, u): second}, end="sum")
+
+        def others(name, how, error, changes, who=(u, SERVER, "abort")):
+            """One client is told other sharers, and masks what nobody can unmask."""
+            self.case(f"sharers-others-for-one-{name}", how, {(4, SERVER, u): fields(hide), **changes}, [(*who, error)], end="sum",
+                      cancels=False)
+
+        told_survivors = {(6, SERVER, u): another(0x35, lambda made: {"survivors": wire.bitmap(self.clients, but(hidden))})}
+        others("who-survive", "One client is told other sharers, which it accepts; its masks do not cancel; who survives tells it.",
+               "survivors-not-sharers", {})
+        if self.threat:
+            others("who-are-lost", "One client is told other sharers, and survivors that fit: it signs another statement.",
+                   "wrong-signature", told_survivors, who=(SERVER, u, "drop"))
+            # A signature that the server takes, so that the client is sent those of the rest.
+            taken = {(7, u, SERVER): another(0x39, lambda made: {"signature": signature_of(made, u, variation=b"another nonce")})}
+            others("and-the-others-signatures", "One client is told other sharers, survivors that fit, and what the rest has signed.",
+                   "too-few-witnesses", told_survivors | taken)
+
     def survivors(self):
-        u, v, clients = self.u, self.v, self.clients
+        u, v, clients, but = self.u, self.v, self.clients, self.but
 
-        def shown(sharers, survivors):
-            return another(0x35, lambda made: {
-                "sharers": wire.bitmap(clients, sharers), "survivors": wire.bitmap(clients, survivors)})
-
-        def but(*gone):
-            return [w for w in clients if w not in gone]
+        def shown(survivors):
+            return another(0x35, lambda made: {"survivors": wire.bitmap(clients, survivors)})
 
         def refuses(name, how, error, change, reaction="abort", **more):
             self.refuses(6, "survivors", name, how, error, change, reaction, **more)
 
-        for number, which in enumerate(["sharers", "survivors"] if self.is_first else []):
-            size = (len(clients) + 7) // 8
-            where = HEADER + number * (2 + size)
-            refuses(f"{which}-bit-beyond-the-clients", f"A bit of {which} that is nobody's.", "nonzero-padding",
-                    raw(at(where + 1 + size, lambda byte: byte | 0x80)), "drop")
-            refuses(f"{which}-one-byte-more", f"A byte more of {which}.", "wrong-count",
-                    raw(lambda data, where=where, size=size: data[: where] + wire.u16(size + 1) + data[where + 2 : where + 2 + size] + b"\0"
-                        + data[where + 2 + size :]), "drop")
-            refuses(f"{which}-empty", f"No byte of {which}.", "wrong-count",
-                    raw(lambda data, where=where, size=size: data[:where] + wire.u16(0) + data[where + 2 + size :]), "drop")
-        refuses("one-that-is-no-sharer", "A survivor that has dealt no shares.", "survivors-not-sharers", shown(but(v), clients))
-        refuses("without-itself", "The survivors leave out the receiver.", "own-input-dropped", shown(clients, but(u)))
-        refuses("without-itself-at-all", "Both lists leave out the receiver.", "own-input-dropped", shown(but(u), but(u)))
-        refuses("sharers-without-itself", "The receiver is said to survive without having dealt.", "survivors-not-sharers",
-                shown(but(u), clients))
-        refuses("sharer-without-its-box", "The sharers leave out one whose box the receiver has.", "sharers-contradict-boxes",
-                shown(but(v), but(v)))
-        # v's shares are dropped, and the receiver is told that they came.
-        refuses("sharer-whose-box-is-missing", "The sharers name a neighbor whose box the receiver has not.",
-                "sharers-contradict-boxes", shown(clients, but(v)), further={(3, v, SERVER): raw(BYTES[0][2])},
-                before=[(SERVER, v, "drop", "trailing-bytes")])
-        if self.is_complete:
-            refuses("two-of-at-least-three", "Two survivors.", "too-few-parties", shown(clients, [u, v]))
-        else:
-            refuses("stranger-that-is-no-sharer", "A survivor that is no neighbor and has dealt no shares.", "survivors-not-sharers",
-                    shown(but(self.far[0]), clients))
-            refuses("two-neighbors-left", "Of the receiver's neighbors two survive.", "too-few-parties",
-                    shown(clients, but(*self.near[2:])))
-            refuses("two-of-at-least-three", "Two survivors.", "too-few-parties", shown(clients, [u, v]))
-            if self.threat:
-                refuses("circle-cut", "Three neighbors survive, but two runs of the circle have two survivors together.", "circle-cut",
-                        shown(clients, but(v, self.far[0])))
+        def no_sharer(name, how, whom, lost):
+            refuses(name, how, "survivors-not-sharers", shown(but(lost)), further={(3, whom, SERVER): raw(BYTES[0][2])},
+                    before=[(SERVER, whom, "drop", "trailing-bytes")])
+
+        if self.is_first:
+            self.bitmaps(6, "survivors")
+        no_sharer("one-that-is-no-sharer", "A survivor that has dealt no shares.", v, self.w if self.is_complete else self.far[0])
+        refuses("without-itself", "The survivors leave out the receiver.", "own-input-dropped", shown(but(u)))
+        if not self.is_complete:
+            no_sharer("stranger-that-is-no-sharer", "A survivor that is no neighbor and has dealt no shares.", self.far[0], v)
+            refuses("two-neighbors-left", "Of the receiver's neighbors two survive.", "too-few-parties", shown(but(*self.near[2:])))
+        refuses("two-of-at-least-three", "Two survivors.", "too-few-parties", shown([u, v]))
+        if self.threat and not self.is_complete:
+            refuses("circle-cut", "Three neighbors survive, but two runs of the circle have two survivors together.", "circle-cut",
+                    shown(but(v, self.far[0])))
         if self.threat:
             self.case("survivors-others-for-one", "One client is told other survivors, which it accepts: it signs another statement.",
-                      {(6, SERVER, u): shown(clients, but(v))}, [(SERVER, u, "drop", "wrong-signature")], end="sum")
+                      {(6, SERVER, u): shown(but(v))}, [(SERVER, u, "drop", "wrong-signature")], end="sum")
 
         def second(made, data):
-            return shown(clients, but(v))(made, data)
+            return shown(but(v))(made, data)
 
         self.case("survivors-a-second-time", "A second request with other survivors: the first counts.", {},
                   [(u, SERVER, "drop", "conflicting-message")], added={(6, SERVER, u): second}, end="sum")
 
         def old_boxes(made, data):
             b = sent(made, 4, SERVER, u)
-            return wire.encode(made.session, 0x33, {"shares": b["shares"][1:]})
+            return wire.encode(made.session, 0x33, {**b, "shares": b["shares"][1:]})
 
         refuses("boxes-in-their-place", "Other boxes, when their stage is over.", "wrong-stage", old_boxes, "drop")
 
+    def signature_roots(self):
+        u = self.u
+
+        def refuses(name, how, error, change, reaction="abort"):
+            self.refuses(8, "signature-root", name, how, error, change, reaction)
+
+        def numbers(first):
+            return range(first, first + 1000)
+
+        def another_root(made, b):
+            """One over which the witnesses whose signatures come are witnesses too."""
+            roots = (key_for(f"signature root {number}") for number in numbers(0))
+            b["signatureRoot"] = next(root for root in roots if set(self.witnesses) <= set(self.drawn(made, root=root)))
+
+        def another_pulse(made, b):
+            """One under which somebody is no witness whose signature comes."""
+            beacon = made.round.setup.beacon
+            b["pulse"] = next(
+                pulse for pulse in numbers(b["pulse"] + 1)
+                if not set(self.witnesses) <= set(self.drawn(made, entropy=beacon(pulse)))
+            )
+
+        def old_root(made, data):
+            b = sent(made, 1, SERVER, u)
+            return wire.encode(made.session, 0x37, {**b, "root": flipped(b["root"])})
+
+        refuses("another", "Another root, to which no path of a signature leads.", "wrong-path", body(another_root))
+        refuses("another-pulse", "Another pulse, by which the signatures that come are not all of witnesses.", "too-few-witnesses",
+                body(another_pulse))
+        refuses("first-root-in-its-place", "Another root of the keys, when its stage is over, and no root of the signatures.",
+                "wrong-stage", old_root, "drop")
+
+    def lie_about_signatures(self, change, then=None):
+        """0x3c and 0x3b to the receiver over other signatures: change(made, signed), then(made, body)."""
+        def listed(made):
+            signed = dict(made.round.signed)
+            change(made, signed)
+            return signed
+
+        def root(made, data):
+            tree, pulse = graph.signature_tree(made.session, listed(made)), made.round.setup.pulses[1]
+            return wire.encode(made.session, 0x3C, {"signatureRoot": tree.root, "pulse": pulse})
+
+        def witnesses(made):
+            setup = made.round.setup
+            b = secagg.witnesses(
+                made.session, made.round.graph, advertisements(made), made.round.intermediate["statement"], listed(made),
+                setup.beacon(setup.pulses[1]), self.u,
+            )
+            if then:
+                then(made, b)
+            return b
+
+        return {(8, SERVER, self.u): root, (9, SERVER, self.u): another(0x3B, witnesses)}
+
+    def spoiled(self, made, signed, signature):
+        """Spoils the signature of a client that is, with the tree that comes of it, a witness whose signature is sent."""
+        for w in self.clients:
+            tried = {**signed, w: signature(made, w)}
+            drawn = self.drawn(made, root=graph.signature_tree(made.session, tried).root)
+            if w in sorted(drawn)[:THRESHOLD]:
+                signed.update(tried)
+                return w
+        raise AssertionError
+
     def signatures(self):
-        u, threat, chosen = self.u, self.threat, self.witnesses
-        is_short = self.is_complete or threat == secagg.ACTIVE
-        name_of_list = "signatures" if is_short else "witnesses"
+        u, threat = self.u, self.threat
+
+        def other_than(w):
+            return next(x for x in self.clients if x not in (u, w))
+
+        name_of_list = "signatures" if self.is_complete else "witnesses"
 
         def refuses(name, how, change, error="too-few-witnesses", reaction="abort"):
-            self.refuses(8, "witnesses", name, how, error, body(lambda made, b: change(made, b[name_of_list])), reaction)
+            self.refuses(9, "witnesses", name, how, error, body(lambda made, b: change(made, b[name_of_list])), reaction)
 
-        def put(name, how, signature):
-            refuses(name, how, lambda made, entries: entries[0].update(signature=signature(made, entries[0])))
+        def false(name, how, signature, then=None):
+            """A signature that is not the witness's, in a tree that fits: signature(made, witness)."""
+            if self.is_complete:
+                refuses(name, how, lambda made, entries: entries[0].update(signature=signature(made, entries[0]["id"])))
+                return
+            lie = self.lie_about_signatures(lambda made, signed: self.spoiled(made, signed, signature), then)
+            self.case(f"witnesses-{name}", how, lie, [(u, SERVER, "abort", "too-few-witnesses")], end="sum")
 
         refuses("one-too-few", "A signature less than is needed.", lambda made, entries: entries.pop())
         refuses("none", "No signature.", lambda made, entries: entries.clear())
@@ -730,47 +867,108 @@ class Cases:
             refuses("not-ascending", "Signatures out of order.", lambda made, entries: entries.reverse(), "ids-not-ascending", "drop")
             refuses("one-twice", "A signature twice.", lambda made, entries: entries.insert(0, entries[0]), "ids-not-ascending",
                     "drop")
-        put("signature-changed", "A bit of a signature.", lambda made, entry: flipped(entry["signature"], 40))
-        put("of-another-statement", "A witness's signature under other survivors.", lambda made, entry: signature_of(
-            made, chosen[0], survivors=[v for v in self.clients if v != self.v]))
-        put("of-another-round", "A witness's signature under another binding.",
-            lambda made, entry: signature_of(made, chosen[0], binding=key_for("binding")))
-        put("of-another-sender", "Another client's signature in a witness's name.", lambda made, entry: signature_of(made, u))
-        put("signed-for-another", "A witness's signature over another client's id.",
-            lambda made, entry: signature_of(made, chosen[0], name=chosen[1]))
+        false("signature-changed", "A bit of a signature.", lambda made, w: flipped(signature_of(made, w), 40))
+        false("of-another-statement", "A witness's signature under other survivors.",
+              lambda made, w: signature_of(made, w, survivors=self.but(self.v)))
+        false("of-other-sharers", "A witness's signature under other sharers.",
+              lambda made, w: signature_of(made, w, sharers=self.but(self.v)))
+        false("of-another-round", "A witness's signature under another binding.",
+              lambda made, w: signature_of(made, w, binding=key_for("binding")))
+        false("of-another-sender", "Another client's signature in a witness's name.", lambda made, w: signature_of(made, u))
+        false("signed-for-another", "A witness's signature over another client's id.",
+              lambda made, w: signature_of(made, w, name=other_than(w)))
 
-        def no_witness(made, entries):
-            stranger = self.no_witness
-            if is_short:
-                entry = {"id": stranger, "signature": signature_of(made, stranger)}
-            else:
-                entry = secagg.witness(made.session, made.round.tree, advertisements(made), stranger, signature_of(made, stranger))
-            entries[:] = sorted([*entries[1:], entry], key=lambda e: e["id"])
+        def entry_of(made, w):
+            """As the server would send it, with the tree that there is."""
+            if self.is_complete:
+                return {"id": w, "signature": signature_of(made, w)}
+            entry, = secagg.witnesses(
+                made.session, made.round.graph, advertisements(made), None, made.round.signed, None, u, [w]
+            )["witnesses"]
+            return entry
 
-        refuses("one-that-is-no-witness", "A valid signature of a client that is no witness of the receiver's.", no_witness)
-        if not is_short:
+        def ascending(entries):
+            return sorted(entries, key=lambda entry: entry["id"])
+
+        refuses("one-that-is-no-witness", "A valid signature of a client that is no witness of the receiver's.",
+                lambda made, entries: entries.__setitem__(
+                    slice(None), ascending([*entries[1:], entry_of(made, self.no_witness)])))
+        refuses("enough-and-one-that-is-no-witness", "Enough signatures of witnesses, and one of a client that is no witness.",
+                lambda made, entries: entries.__setitem__(slice(None), ascending([*entries, entry_of(made, self.no_witness)])))
+        if self.is_complete:
+            return
+
+        # The tree over the signatures.
+        refuses("signature-path-changed", "The path of a signature.", lambda made, entries: entries[0]["signaturePath"].__setitem__(
+            0, flipped(entries[0]["signaturePath"][0])), "wrong-path")
+        refuses("signature-path-of-another", "The path of another client's signature.", lambda made, entries: entries[0].update(
+            signaturePath=entries[1]["signaturePath"]), "wrong-path")
+
+        def lies(name, how, change, then):
+            self.case(f"witnesses-{name}", how, self.lie_about_signatures(change, then), [(u, SERVER, "abort", "wrong-path")], end="sum")
+
+        def absent(made, signed):
+            """Leaves out the signature of one who is a witness then."""
+            for w in self.clients:
+                tried = {x: signature for x, signature in signed.items() if x != w}
+                if w in self.drawn(made, root=graph.signature_tree(made.session, tried).root):
+                    del signed[w]
+                    return w
+            raise AssertionError
+
+        def sent_all_the_same(made, b):
+            signed = dict(made.round.signed)
+            w = absent(made, signed)
+            path = graph.signature_tree(made.session, signed).path(self.clients.index(w))
+            b["witnesses"] = ascending([*b["witnesses"][1:], {**entry_of(made, w), "signaturePath": path}])
+
+        lies("signature-not-in-the-tree", "A valid signature of a witness that is not in the tree.", absent, sent_all_the_same)
+
+        def deeper_root(made):
+            return graph.node(made.round.intermediate["signatureRoot"], bytes(32))
+
+        def deeper(made):
+            entries = [entry_of(made, w) for w in sorted(self.drawn(made, root=deeper_root(made)))[:THRESHOLD]]
+            for entry in entries:
+                for name in ["signaturePath", *(["path"] if "path" in entry else [])]:
+                    entry[name] = [*entry[name], bytes(32)]
+            return {"threat": threat, "depth": made.round.tree.depth + 1, "witnesses": entries}
+
+        self.case("witnesses-deeper-tree", "A tree of signatures that is deeper by one, in which all their paths lead to the root.", {
+            (8, SERVER, u): body(lambda made, b: b.update(signatureRoot=deeper_root(made))), (9, SERVER, u): another(0x3B, deeper),
+        }, [(u, SERVER, "abort", "wrong-path")], end="sum")
+
+        # The keys of witnesses, which come along where they are not enrolled.
+        if threat == secagg.SEMI_MALICIOUS:
             for name in ["channelPublicKey", "verifyingKey"]:
                 refuses(f"{name}-changed", f"Another {name} of a witness than that of the tree.",
                         lambda made, entries, name=name: entries[0]["keys"].update({name: of_threat(1)[name]}))
+            seed = key_for("forger")
 
-            def forged(made, entries):
-                seed, v = key_for("forger"), chosen[0]
-                entries[0]["keys"]["verifyingKey"] = ed25519.public_key(seed)
-                entries[0]["signature"] = signature_of(made, v, seed=seed)
+            def forged(made, b):
+                """The server's key for whom it has signed."""
+                for entry in b["witnesses"]:
+                    if entry["signature"] != made.round.signed[entry["id"]]:
+                        entry["keys"]["verifyingKey"] = ed25519.public_key(seed)
 
-            refuses("signed-by-the-server", "A key of the server's in a witness's name, and its signature.", forged)
+            false("signed-by-the-server", "A key of the server's in a witness's name, and its signature.",
+                  lambda made, w: signature_of(made, w, seed=seed), forged)
             refuses("path-changed", "The path of a witness.",
                     lambda made, entries: entries[0]["path"].__setitem__(0, flipped(entries[0]["path"][0])))
-            for other in [0, 2]:
-                def of_other(made, other=other):
-                    b = {"threat": other, "depth": made.round.tree.depth, "witnesses": []}
-                    for v in chosen:
-                        entry = secagg.witness(made.session, made.round.tree, advertisements(made), v, signature_of(made, v))
-                        b["witnesses"].append({**entry, "keys": of_threat(other)})
-                    return b
+        self.refuses(9, "witnesses", "of-threat-0", "Witnesses of a threat model that has none.", "unknown-threat",
+                     raw(at(HEADER, lambda _: 0)), "drop")
+        other = 3 - threat
 
-                self.refuses(8, "witnesses", f"of-threat-{other}", "Witnesses of another threat model.", "wrong-threat",
-                             another(0x3B, of_other))
+        def of_other(made):
+            entries = [entry_of(made, w) for w in self.witnesses]
+            for entry in entries:
+                path = entry.pop("path", None) or made.round.tree.path(self.clients.index(entry["id"]))
+                entry.pop("keys", None)
+                entry |= {"keys": of_threat(1), "path": path} if other == secagg.SEMI_MALICIOUS else {}
+            return {"threat": other, "depth": made.round.tree.depth, "witnesses": entries}
+
+        self.refuses(9, "witnesses", f"of-threat-{other}", "Witnesses of another threat model.", "wrong-threat",
+                     another(0x3B, of_other))
 
 
 def other_session(made):
@@ -790,14 +988,14 @@ def old_advertisement(made, v, session=None):
     return {**out, "signature": ed25519.sign(made.enrolled.identities[v], message)}
 
 
-def signature_of(made, v, survivors=None, binding=None, name=None, seed=None):
-    """v's consistency signature; over other survivors, under another binding, in another's name or by another key."""
-    clients = made.session.contributors
-    binding = binding or made.round.intermediate["binding"]
-    everybody = wire.bitmap(clients, clients)
-    statement = graph.statement_of(binding, everybody, everybody if survivors is None else wire.bitmap(clients, survivors))
-    message = graph.consistency_bytes(binding, v if name is None else name, statement)
-    return ed25519.sign(seed or made.round.clients[v].signing_seed, message)
+def signature_of(made, v, survivors=None, sharers=None, binding=None, name=None, seed=None, variation=b""):
+    """v's consistency signature; over other survivors or sharers, under another binding, in another's name, by another key, or
+    with another nonce."""
+    clients, binding = made.session.contributors, binding or made.round.intermediate["binding"]
+    mask_binding = graph.mask_binding_of(binding, wire.bitmap(clients, clients if sharers is None else sharers))
+    statement = graph.statement_of(mask_binding, wire.bitmap(clients, clients if survivors is None else survivors))
+    message = graph.consistency_bytes(mask_binding, v if name is None else name, statement)
+    return ed25519.sign(seed or made.round.clients[v].signing_seed, message, variation)
 
 
 def sealed_again(made, v, u, box, binding=None, names=None):

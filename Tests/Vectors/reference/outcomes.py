@@ -70,14 +70,14 @@ class Parties:
         return [q for q in self.step(p, telling) if self.hears(q)]
 
     def letters(self, ids):
-        """One for each party: L learned, D done, T told to give up, X lost; a digit is the stage in which it gave up."""
+        """One for each party: L learned, D done, T told to give up, X lost; a digit, or A for 10, is the stage in which it gave up."""
         names = {"learned": "L", "done": "D", "told": "T"}
 
         def letter(p):
             how = self.ends.get(p)
             if how == "learned":
                 return "L"  # what a lost party learned, it learned
-            return "X" if p in self.lost else names.get(how, how if how is None else str(how))
+            return "X" if p in self.lost else names[how] if how in names else f"{how:X}"
 
         return "".join(letter(p) for p in ids)
 
@@ -145,12 +145,13 @@ def shamir(parties, clients, helpers, minimum, threshold):
 
 
 # What the clients of `secagg` and `secagg+` send in a stage, and in which stages the server then answers. The server of
-# `secagg+` commits to its root in a stage of its own, but for the curious threat model, which has no consistency round either.
+# `secagg+` commits to its roots, of the keys and of the signatures, in stages of their own, but for the curious threat model,
+# which has no consistency round either.
 MASKING_STAGES = {
-    ("secagg", False): [(0, [2]), (3, [4]), (5, [6]), (9, [])],
-    ("secagg", True): [(0, [2]), (3, [4]), (5, [6]), (7, [8]), (9, [])],
-    ("secagg+", False): [(0, [2]), (3, [4]), (5, [6]), (9, [])],
-    ("secagg+", True): [(0, [1, 2]), (3, [4]), (5, [6]), (7, [8]), (9, [])],
+    ("secagg", False): [(0, [2]), (3, [4]), (5, [6]), (10, [])],
+    ("secagg", True): [(0, [2]), (3, [4]), (5, [6]), (7, [9]), (10, [])],
+    ("secagg+", False): [(0, [2]), (3, [4]), (5, [6]), (10, [])],
+    ("secagg+", True): [(0, [1, 2]), (3, [4]), (5, [6]), (7, [8, 9]), (10, [])],
 }
 
 
@@ -188,8 +189,8 @@ def masking(parties, clients, helpers, is_enough, stages):
         included = heard if stage <= 5 else included
     if not parties.is_waiting(server):
         return []
-    if not parties.hears(server) or not is_enough(9, [u for u in sent if u in known]):
-        parties.give_up(server, 9)
+    if not parties.hears(server) or not is_enough(10, [u for u in sent if u in known]):
+        parties.give_up(server, 10)
         return []
     parties.step(server)
     parties.end(server, "learned")
@@ -278,14 +279,14 @@ STEPS = {
     "shamir": {"client": [0], "leader": [None, 1], "aggregator": [None, 2]},
     "peer-to-peer": {"peer": [0, 1, 2]},
     "peer-to-peer-all": {"peer": [0, 2]},  # T = N
-    "secagg": {"client": [0, 3, 5, 9], "server": [None, 2, 4, 6]},
-    "secagg-consistency": {"client": [0, 3, 5, 7, 9], "server": [None, 2, 4, 6, 8]},  # the other two threat models
-    "secagg+": {"client": [0, 3, 5, 9], "server": [None, 2, 4, 6]},
-    "secagg+-consistency": {"client": [0, 3, 5, 7, 9], "server": [None, 1, 2, 4, 6, 8]},
+    "secagg": {"client": [0, 3, 5, 10], "server": [None, 2, 4, 6]},
+    "secagg-consistency": {"client": [0, 3, 5, 7, 10], "server": [None, 2, 4, 6, 9]},  # the other two threat models
+    "secagg+": {"client": [0, 3, 5, 10], "server": [None, 2, 4, 6]},
+    "secagg+-consistency": {"client": [0, 3, 5, 7, 10], "server": [None, 1, 2, 4, 6, 8, 9]},
 }
 MASKING_STAGE_NAMES = [
     "advertise-keys", "commit", "advertise-keys", "share-keys", "share-keys", "masked-input", "unmask", "consistency",
-    "consistency", "unmask",
+    "signature-root", "consistency", "unmask",
 ]
 STAGE_NAMES = {
     "plain": ["input"],

@@ -226,7 +226,7 @@ def is_compatible(variant, a, b):
         if other[2] == "reordering":
             if kind in ("reordering", "conflict"):
                 return False
-            # The server of secagg+ sends twice in a row too.
+            # The server of secagg+ sends twice in a row too, at the stages 1 and 2, and 8 and 9.
             if kind == "malformed" and (variant.startswith("peer-to-peer") or variant == "secagg+-consistency"):
                 return False
     return True

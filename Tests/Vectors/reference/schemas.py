@@ -523,7 +523,7 @@ def masking_plan(name):
 
 
 def faulty_rounds(name):
-    step = {"party": PARTY, "send": integer(0, 5)}
+    step = {"party": PARTY, "send": integer(0, 6)}
     ticks = integer(1, 40_000)
     plainly = one_of("loss", "duplicate", "conflict", "corruption", "trailing-byte", "replay", "substitution")
     fault = either(
@@ -532,7 +532,7 @@ def faulty_rounds(name):
         record({"kind": plainly, **step}),
         record({"kind": const("partial-send"), **step, "frames": integer(0, 50)}),
         record({"kind": const("truncation"), **step, "bytes": integer(0, 34)}),
-        record({"kind": const("repetition"), **step, "of": integer(0, 4)}),
+        record({"kind": const("repetition"), **step, "of": integer(0, 5)}),
         record({"kind": one_of("delay", "outage"), **step, "ticks": ticks}),
     )
 
@@ -540,7 +540,7 @@ def faulty_rounds(name):
         return record({
             **VALID, "scheme": one_of(*schemes), "seed": COUNT, "clients": integer(3, 50), "helpers": integer(0, 6),
             "bits": BITS, "dimension": integer(1, 20), "minimumContributors": integer(2, 50), **more,
-            "faults": array(fault, 1), "ends": {"type": "string", "pattern": "^[LDTX0-9]+$"},
+            "faults": array(fault, 1), "ends": {"type": "string", "pattern": "^[LDTXA0-9]+$"},
             "included": {"type": "string", "pattern": "^[01]+$"}, "sum": ELEMENTS,
         })
 
