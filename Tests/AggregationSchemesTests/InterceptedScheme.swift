@@ -51,6 +51,7 @@ struct InterceptedScheme<Base: AggregationScheme>: AggregationScheme {
     var encodedParameters: [UInt8] { base.encodedParameters }
     var width: RingWidth { base.width }
     var field: PrimeField? { base.field }
+    var messageTypes: Set<UInt8>? { base.messageTypes }
     var dimension: Int { base.dimension }
     var contributors: [PartyID] { base.contributors }
     var helpers: [PartyID] { base.helpers }

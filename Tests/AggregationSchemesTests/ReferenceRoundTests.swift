@@ -96,7 +96,7 @@ import Testing
                 "plain": ["input"], "additive": ["share", "forward", "combine"],
                 "secagg": [
                     "advertise-keys", "advertise-keys", "advertise-keys", "share-keys", "share-keys", "masked-input",
-                    "unmask", "consistency", "consistency", "unmask",
+                    "unmask", "consistency", "consistency", "consistency", "unmask",
                 ],
             ]
             guard case .tooFewParties(let stage, let have, let need) = error else {

@@ -40,15 +40,15 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
         case .plain, .additive, .shamir: [0]
         case .additivePeers: [0, 2]
         case .peers: [0, 1, 2]
-        case .secaggCurious, .sparseCurious: [0, 3, 5, 9]
-        case .secagg, .secaggActive, .sparse, .sparseActive: [0, 3, 5, 7, 9]
+        case .secaggCurious, .sparseCurious: [0, 3, 5, 10]
+        case .secagg, .secaggActive, .sparse, .sparseActive: [0, 3, 5, 7, 10]
         }
     }
     /// The steps in which the server of SecAgg sends, after its start.
     var serverOrdinals: [Int] {
         guard isSecAgg else { return [] }
         guard threat != .curious else { return [2, 4, 6] }
-        return (isSparse ? [1] : []) + [2, 4, 6, 8]
+        return isSparse ? [1, 2, 4, 6, 8, 9] : [2, 4, 6, 9]
     }
     var sends: Int { clientOrdinals.count }
     var vectorSend: Int { isSecAgg ? 2 : 0 }

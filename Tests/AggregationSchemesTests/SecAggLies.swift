@@ -310,7 +310,8 @@ extension SecAggLie {
             })
         lies.append(
             SecAggLie(
-                refusal: .badBitmap, name: "a bit beyond the last client", setting: setting, step: .masked
+                refusal: .badBitmap, name: "a bit beyond the last client", setting: setting, step: .masked,
+                others: [.survivorNotSharer]
             ) { round, _ in
                 let count = round.contributors.count
                 let set = ClientSet(positions: Array(0..<count) + [count + 1], of: (count + 7) / 8 * 8)
@@ -345,7 +346,7 @@ extension SecAggLie {
         lies.append(
             SecAggLie(
                 refusal: .tooFewNeighbors, name: "too few boxes", setting: setting, step: .shared,
-                minimumCohort: setting.isSparse ? 3 : 5
+                others: setting.isSparse ? [] : [.tooFewSurvivors], minimumCohort: setting.isSparse ? 3 : 5
             ) { round, progress in
                 let boxes = progress.delivered[victim] ?? []
                 return (

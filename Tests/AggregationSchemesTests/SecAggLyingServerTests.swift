@@ -76,7 +76,7 @@ import Testing
     @Test(arguments: SecAggSetting.all) func `other survivors after the answer get none`(setting: SecAggSetting) throws
     {
         let round = try SecAggRound(setting)
-        let progress = try round.signed()
+        let progress = try round.confirmed()
         var party = try #require(progress.clients[client])
         let last = setting.hasConsistencyRound ? progress.confirmations[client] : progress.announcement
         guard case .finished(let sending, nil) = try answer(&party, to: #require(last)).transition else {
@@ -213,7 +213,9 @@ import Testing
                 }
             }
             if setting.hasConsistencyRound {
-                let transition = try progress.give(round.signed().confirmations[client], to: client)
+                let honest = try round.signed()
+                _ = try progress.give(honest.signatureCommitment, to: client)
+                let transition = try progress.give(honest.confirmations[client], to: client)
                 guard case .revealedShares(let list)? = transition.envelopes.first?.message else {
                     throw AggregationError.outOfOrder
                 }
@@ -462,7 +464,7 @@ import Testing
             }
         }
         var victim = try #require(progress.clients[1])
-        let (_, transition) = try answer(&victim, to: round.delivery(progress.delivered[1] ?? []))
+        let (_, transition) = try answer(&victim, to: round.delivery(progress.delivered[1] ?? [], sharers: [1, 2, 3]))
         guard case .maskedVector? = transition.envelopes.first?.message else {
             Issue.record("Client 1 does not send its vector.")
             return
@@ -477,7 +479,6 @@ import Testing
     func `where survivors sign, the same boxes and lists open nothing`(threat: ThreatModel) throws {
         let round = try SecAggRound(SecAggSetting(isSparse: false, threat: threat), count: 5, threshold: 3)
         var progress = try round.shared()
-        progress.delivered[1]?.removeAll { $0.party > 3 }
         var signatures: [PartyID: [UInt8]] = [:]
         for (id, list) in Self.splittingLists {
             _ = try progress.give(round.delivery(progress.delivered[id] ?? []), to: id)

@@ -399,7 +399,7 @@ import Testing
         setting: SecAggSetting
     ) throws {
         let round = try SecAggRound(setting)
-        let done = try round.signed()
+        let done = try round.confirmed()
         var party = try round.party(server)
         _ = try party.start()
         func give(_ messages: [PartyID: SecAggRound.Message], again: Rejection) throws {
@@ -429,6 +429,7 @@ import Testing
         if setting.hasConsistencyRound {
             try give(done.signatures.mapValues { .signature($0) }, again: .unexpected)
             _ = try party.advance()
+            if setting.hasBeacon { _ = try party.advance() }
         }
         var revealed: [PartyID: SecAggRound.Message] = [:]
         for id in round.contributors {
@@ -446,7 +447,7 @@ import Testing
 
     // MARK: Giving up
 
-    @Test(arguments: SecAggSetting.all, [0, 3, 5, 7, 9])
+    @Test(arguments: SecAggSetting.all, [0, 3, 5, 7, 10])
     func `a client that gives up is dropped at that step`(setting: SecAggSetting, ordinal: Int) throws {
         guard ordinal != 7 || setting.hasConsistencyRound else { return }
         let round = try SecAggRound(setting)

@@ -205,8 +205,9 @@ import Testing
         let root = base.tree(over: Dictionary(uniqueKeysWithValues: entries.map { ($0.id, $0.keys) })).root
         let format = base.messageFormat(in: terms.context)
         var sum = [UInt32](repeating: 0, count: 4)
+        let everybody = ClientSet(positions: 0..<6, of: 6)
         for id in base.contributors {
-            let message = try #require(try tell(.deliveredShares(delivered[id] ?? []), to: id))
+            let message = try #require(try tell(.deliveredShares(delivered[id] ?? [], sharers: everybody), to: id))
             // The body of a masked vector is that of a plain one.
             var bytes = message.encoded(as: format)
             #expect(bytes[1] == 0x34)
@@ -217,8 +218,9 @@ import Testing
             var drawn = SimulationRandomness(seed: 1).generator(for: id, in: terms.context)
             _ = try drawn.secretBytes(64)
             let (scheme, context) = id == victim ? (other, otherTerms.context) : (base, terms.context)
-            let binding = scheme.binding(session: scheme.session(in: context), root: root, entropy: .zero)
-            let key = KeySchedule(session: binding, round: context.round).key(
+            let binding = SecAgg<UInt32>.binding(session: scheme.session(in: context), root: root, entropy: .zero)
+            let maskBinding = SurvivorStatement.maskBinding(binding, sharers: everybody)
+            let key = KeySchedule(session: maskBinding, round: context.round).key(
                 from: try drawn.secretBytes(32),
                 for: .selfMask,
                 from: id.rawValue,
@@ -231,11 +233,9 @@ import Testing
         #expect((sum.map { $0 & 0xff_ffff } == expected) == isTrue)
 
         // What each then reveals, with everybody alive.
-        let everybody = ClientSet(positions: 0..<6, of: 6)
         for id in base.contributors {
             guard
-                case .revealedShares(let shares)? = try tell(
-                    .survivors(sharers: everybody, survivors: everybody), to: id)
+                case .revealedShares(let shares)? = try tell(.survivors(everybody), to: id)
             else { throw AggregationError.outOfOrder }
             let held = shares.map(\.of)
             if isTrue {
@@ -269,7 +269,7 @@ import Testing
             let delivery = (shared.delivered[receiver.party] ?? []).map {
                 $0.party == 2 ? AddressedBox(party: 2, box: box ?? $0.box) : $0
             }
-            _ = try progress.give(.deliveredShares(delivery), to: receiver.party)
+            _ = try progress.give(round.delivery(delivery), to: receiver.party)
             let transition = try progress.give(round.survivors(round.contributors), to: receiver.party)
             guard case .revealedShares(let shares)? = transition.envelopes.first?.message else {
                 throw AggregationError.outOfOrder

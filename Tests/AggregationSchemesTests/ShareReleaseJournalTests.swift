@@ -78,8 +78,8 @@ import Testing
     @Test(arguments: SecAggSetting.all.filter(\.hasConsistencyRound))
     func `of two attempts at once whose survivors are signed a client answers one`(setting: SecAggSetting) throws {
         let journal = ShareReleaseJournal()
-        let first = try SecAggRound(setting, round: 5, journal: journal).signed()
-        let second = try SecAggRound(setting, round: 5, attempt: 1, journal: journal).signed()
+        let first = try SecAggRound(setting, round: 5, journal: journal).confirmed()
+        let second = try SecAggRound(setting, round: 5, attempt: 1, journal: journal).confirmed()
         var firstParty = try #require(first.clients[client])
         var secondParty = try #require(second.clients[client])
         guard
