@@ -38,7 +38,7 @@ struct LyingTally {
 /// A server that lies learns no sum over fewer clients than the minimum cohort, and no single vector.
 @Suite struct LyingServerTests {
     private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
-    private static let schedules = number("FEDSUM_LYING_SCHEDULES") ?? 2000
+    private static let schedules = number("FEDSUM_LYING_SCHEDULES") ?? 1000
     private static let seed = UInt64(number("FEDSUM_LYING_SEED") ?? 1)
 
     @Test(arguments: ThreatModel.allCases, [false, true])
