@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a client refuses. Each is a check of its own, so that a test can show what a server that lies would gain without
-/// it (Documentation/Refusals.md).
+/// it (Documentation/LyingServers.md).
 package enum SecAggRefusal: String, CaseIterable, Sendable {
     /// Keys or a box from a client that is none of the session, or no neighbor.
     case foreignParty = "foreign-party"

@@ -346,7 +346,7 @@ extension SecAggLie {
         lies.append(
             SecAggLie(
                 refusal: .tooFewNeighbors, name: "too few boxes", setting: setting, step: .shared,
-                others: setting.isSparse ? [] : [.tooFewSurvivors], minimumCohort: setting.isSparse ? 3 : 5
+                threshold: setting.isSparse ? nil : 5
             ) { round, progress in
                 let boxes = progress.delivered[victim] ?? []
                 return (

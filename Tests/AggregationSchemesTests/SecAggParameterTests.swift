@@ -203,7 +203,9 @@ import Testing
             for box in boxes { delivered[box.party, default: []].append(AddressedBox(party: id, box: box.box)) }
         }
         let root = base.tree(over: Dictionary(uniqueKeysWithValues: entries.map { ($0.id, $0.keys) })).root
-        let format = base.messageFormat(in: terms.context)
+        // Read as the message of another scheme, which has another type.
+        let format = MessageFormat(
+            session: base.session(in: terms.context), width: base.width, dimension: base.dimension, maximumParties: 7)
         var sum = [UInt32](repeating: 0, count: 4)
         let everybody = ClientSet(positions: 0..<6, of: 6)
         for id in base.contributors {

@@ -77,7 +77,8 @@ import Testing
         let log = MessageLog()
         #expect(try scheme.run(inputs: inputs, width: 24, threshold: 12, messages: log).aggregate != nil)
         // The boxes for client 1 say who its neighbors are; losses from then on do not change the graph.
-        let boxes = try #require(log.entries.first { $0.type == 0x33 && $0.to == 1 }).bytes.dropFirst(37)
+        let boxes = try #require(log.entries.first { $0.type == 0x33 && $0.to == 1 }).bytes
+            .dropFirst(34 + 2 + 3 + 3)  // a header, the bitmap of 23 clients after its length, the length of the list
         let neighbors = stride(from: 0, to: boxes.count, by: 92).map { start in
             PartyID(boxes.dropFirst(start).prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
         }
@@ -96,10 +97,11 @@ import Testing
             switch try #require(tooFew.aborted[1000]) {
             case .tooFewParties(stage: "masked-input", have: threshold - 1, need: threshold):
                 #expect(send == scheme.vectorSend)
-            // Among as many answers as needed, of one client one fewer.
-            case .inconsistentShares: #expect(send > scheme.vectorSend)
-            case .tooFewParties(stage: "consistency", _, need: threshold):
+            // Among all clients' answers enough, and of one client's neighbors one too few.
+            case .tooFewParties(stage: "consistency", have: threshold - 1, need: threshold):
                 #expect(scheme.clientOrdinals[send] == 7)
+            case .tooFewParties(stage: "unmask", have: threshold - 1, need: threshold):
+                #expect(scheme.clientOrdinals[send] == 10)
             case let error: Issue.record("\(error)")
             }
         }

@@ -112,7 +112,7 @@ import Testing
         let unknown: [[String: JSON]] = [
             ["kind": .string("earthquake"), "party": .integer(2), "send": .integer(0)],
             ["kind": .string("loss"), "party": .integer(3), "send": .integer(0)],
-            ["kind": .string("loss"), "party": .integer(2), "send": .integer(7)],
+            ["kind": .string("loss"), "party": .integer(2), "send": .integer(11)],
             ["kind": .string("truncation"), "party": .integer(2), "send": .integer(0), "bytes": .integer(35)],
             ["kind": .string("delay"), "party": .integer(2), "send": .integer(0)],
         ]
