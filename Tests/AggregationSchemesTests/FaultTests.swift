@@ -377,9 +377,8 @@ import Testing
                 ])
             )
             #expect(outcome.learned.isEmpty)
-            // Client 6, which is lost before the last send in any case, counts until then. Of four signatures nobody gets
-            // the four of others that it needs.
-            let have = send <= scheme.vectorSend ? 4 : scheme.clientOrdinals[send] == 7 ? 0 : 3
+            // Client 6, which is lost before the last send in any case, counts until then.
+            let have = send <= scheme.vectorSend || scheme.clientOrdinals[send] == 7 ? 4 : 3
             guard case .tooFewParties(_, have: have, need: 5) = outcome.aborted[1000] else {
                 Issue.record("\(String(describing: outcome.aborted[1000]))")
                 continue
