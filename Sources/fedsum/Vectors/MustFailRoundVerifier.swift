@@ -72,7 +72,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
     private let undisturbed: [StatedMessage.Route: [UInt8]]
 
     /// Who holds what against whom.
-    struct Refusal {
+    struct Refusal: Hashable {
         let stage: Int
         let by: PartyID
         let from: PartyID?
@@ -207,6 +207,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
     /// Everything that the case states happened, and nothing else but what follows from it.
     private func check(_ found: FoundRefusals, _ sent: [StatedMessage]) throws {
         var rest = found.entries
+        try require(Set(refusals).count == refusals.count, "a refusal must be stated once")
         for stated in refusals {
             if stated.reaction == "leave-out" {
                 try requireLeftOut(stated, sent)
@@ -234,24 +235,35 @@ private struct DisturbedRound: StatedSchemeVisitor {
     /// the sum, which is checked.
     private func requireLeftOut(_ stated: Refusal, _ sent: [StatedMessage]) throws {
         guard let sender = stated.from else { throw CaseFailure("'from' of what is left out is null") }
+        let claim = "\(stated.by) must leave out a part from \(sender) at stage \(stated.stage)"
         switch stated.error {
         case "inconsistent-share":
             let route = StatedMessage.Route(stage: stated.stage, from: sender, to: stated.by)
-            try require(replaced[route] != nil, "what is left out at stage \(stated.stage) is none of 'replaced'")
+            try require(replaced[route] != nil, "\(claim), but no message on this way is replaced")
             // That it did no harm shows in the sum alone.
-            try require(fields.string("outcome") == "sum", "'outcome' is abort, where a share is left out it must be sum")
+            try require(fields.string("outcome") == "sum", "\(claim), which takes no abort")
         case "box-does-not-open", "wrong-parties-in-share":
+            try require(stated.stage == 4, "\(claim), but boxes come at stage 4")
             try require(
-                replaced.keys.contains { $0.stage == stated.stage && $0.to == stated.by }
+                replaced.keys.contains { $0.stage == 4 && $0.to == stated.by }
                     || replaced.keys.contains { $0.from == sender },
-                "what is left out at stage \(stated.stage) is none of 'replaced'")
+                "\(claim), but no such message is replaced")
             guard let reveal = sent.first(where: { $0.route.stage == 10 && $0.route.from == stated.by }) else {
-                throw CaseFailure("\(stated.by) reveals nothing")
+                throw CaseFailure("\(claim), but reveals nothing at all")
             }
-            // Entries of four bytes of id and 32 of share, after the header and a length of three bytes.
-            let ids = stride(from: 37, to: reveal.bytes.count, by: 36).map { Array(reveal.bytes[$0..<$0 + 4]) }
-            try require(!ids.contains(bigEndianBytes(sender.rawValue)), "\(stated.by) reveals a share of \(sender)")
+            try require(
+                Self.dealers(undisturbed[reveal.route] ?? []).contains(sender),
+                "\(claim), but reveals no share of it without the change either")
+            try require(!Self.dealers(reveal.bytes).contains(sender), "\(claim), but reveals a share of it")
         case let other: throw CaseFailure("nothing is left out for '\(other)'")
+        }
+    }
+
+    /// Of whom a reveal holds shares: entries of four bytes of id and 32 of share, after the header and a length of three
+    /// bytes.
+    private static func dealers(_ reveal: [UInt8]) -> [PartyID] {
+        stride(from: 37, to: reveal.count - 3, by: 36).map { start in
+            PartyID(reveal[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) })
         }
     }
 
