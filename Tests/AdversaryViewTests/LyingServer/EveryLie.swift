@@ -6,7 +6,7 @@ import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
 
-/// Everything that a server can tell the clients of one small session on the complete graph about boxes, sharers,
+/// Everything that a server can tell the clients of one small session on the complete graph about sharers, boxes,
 /// survivors and signatures: all combinations.
 ///
 /// Each client is a production client, run once for each lie that it can be told. Clients see nothing of one another but
@@ -14,9 +14,10 @@ import RingArithmetic
 /// The combinations over clients are enumerated on that (`leaks`; Documentation/LyingServers.md says why nothing is
 /// lost).
 struct EveryLie {
-    /// A lie about boxes that a client answered, and the statements that it would sign after it.
+    /// A lie about sharers and boxes that a client answered, and the statements that it would sign after it.
     struct Answer {
         let delivered: Set<Int>
+        let maskBinding: HashDigest
         let form: [LinearForm]
         var statements: Set<Statement> = []
     }
@@ -34,8 +35,12 @@ struct EveryLie {
     private(set) var refused = 0
     /// What a client did other than the abstraction says: nothing.
     private(set) var surprises: [String] = []
-    private var selfMasks: [Int: MaskFingerprint] = [:]
-    private var pairMasks: [Set<Int>: MaskFingerprint] = [:]
+    /// The masks that there can be under one set of sharers.
+    private struct Masks {
+        var own: [Int: MaskFingerprint] = [:]
+        var ofPairs: [Set<Int>: MaskFingerprint] = [:]
+    }
+    private var masks: [HashDigest: Masks] = [:]
 
     init(count: Int, threshold: Int, corrupt: Int, cohort: Int, waiving waived: Set<SecAggRefusal> = []) throws {
         self.count = count
@@ -84,63 +89,68 @@ struct EveryLie {
                 for box in boxes { client.boxes[box.party] = box.box }
             }
         }
-        try deriveMasks(clients, binding: binding)
         let shares = try clients.map { client in
             Dictionary(
                 uniqueKeysWithValues: try client.dealtShares().map { ($0.bytes, ($0.kind, $0.holder)) })
         }
         for position in honest {
             for set in 0..<(1 << count) where set >> position & 1 == 0 {
-                let client = LiedTo(copying: clients[position])
                 let delivered = Set((0..<count).filter { set >> $0 & 1 == 1 })
                 let list = delivered.sorted().compactMap { peer in
-                    clients[peer].boxes[client.id].map { AddressedBox(party: ids[peer], box: $0) }
-                }
-                lies += 1
-                var answer: Answer?
-                for case .maskedVector(let vector) in client.tell([.deliveredShares(list)]) {
-                    var decoder = WireDecoder(
-                        Array(
-                            LiedTo.Message.maskedVector(vector).encoded(as: format)
-                                .dropFirst(Recording.headerByteCount)))
-                    answer = Answer(delivered: delivered, form: try decoder.readVector(as: format))
-                }
-                guard var answer else {
-                    refused += 1
-                    continue
+                    clients[peer].boxes[clients[position].id].map { AddressedBox(party: ids[peer], box: $0) }
                 }
                 for sharers in 0..<(1 << count) {
+                    let client = LiedTo(copying: clients[position])
+                    lies += 1
+                    var answer: Answer?
+                    let told = Set((0..<count).filter { sharers >> $0 & 1 == 1 })
+                    for case .maskedVector(let vector) in client.deliver(list, sharers: told) {
+                        var decoder = WireDecoder(
+                            Array(
+                                LiedTo.Message.maskedVector(vector).encoded(as: format)
+                                    .dropFirst(Recording.headerByteCount)))
+                        answer = Answer(
+                            delivered: delivered, maskBinding: client.maskBinding,
+                            form: try decoder.readVector(as: format))
+                    }
+                    guard var answer else {
+                        refused += 1
+                        continue
+                    }
+                    if masks[client.maskBinding] == nil { try deriveMasks(clients, under: client.maskBinding) }
                     for survivors in 0..<(1 << count) {
                         let statement = Statement(
-                            binding: binding, sharers: Set((0..<count).filter { sharers >> $0 & 1 == 1 }),
+                            maskBinding: client.maskBinding,
                             survivors: Set((0..<count).filter { survivors >> $0 & 1 == 1 }), count: count)
                         if try sign(statement, LiedTo(copying: client), clients, answer.delivered, shares) {
                             answer.statements.insert(statement)
                         }
                     }
+                    answers[position, default: []].append(answer)
                 }
-                answers[position, default: []].append(answer)
             }
         }
     }
 
-    private mutating func deriveMasks(_ clients: [LiedTo], binding: HashDigest) throws {
-        let keys = KeySchedule(session: binding, round: 1)
+    private mutating func deriveMasks(_ clients: [LiedTo], under maskBinding: HashDigest) throws {
+        let keys = KeySchedule(session: maskBinding, round: 1)
+        var masks = Masks()
         for (low, client) in clients.enumerated() {
-            selfMasks[low] = try MaskFingerprint(
+            masks.own[low] = try MaskFingerprint(
                 of: MaskGenerator(
                     key: keys.key(
                         from: client.selfSeed, for: .selfMask, from: client.id.rawValue, to: client.id.rawValue,
                         bits: 64)))
             for (high, other) in clients.enumerated() where low < high {
                 let secret = try client.maskKey.sharedSecret(with: other.maskKey.publicKey)
-                pairMasks[[low, high]] = try MaskFingerprint(
+                masks.ofPairs[[low, high]] = try MaskFingerprint(
                     of: MaskGenerator(
                         key: keys.key(
                             from: secret, for: .pairwiseMask, from: client.id.rawValue, to: other.id.rawValue, bits: 64,
                             publicKeys: [client.maskKey.publicKey, other.maskKey.publicKey])))
             }
         }
+        self.masks[maskBinding] = masks
     }
 
     /// Whether a client signs a statement; and if so, that it then reveals for exactly t − 1 signatures of others under
@@ -160,9 +170,7 @@ struct EveryLie {
             try peer.signingKey.map {
                 SurvivorSignature(
                     id: peer.id,
-                    signature: try $0.signature(
-                        of: SecAggDerivation.signedBytes(
-                            binding: statement.binding, client: peer.id, statement: statement.digest)))
+                    signature: try $0.signature(of: statement.signedBytes(by: peer.id)))
             }
         }
         let peers = clients.filter { $0.id != client.id }
@@ -264,24 +272,37 @@ struct EveryLie {
 
     /// The fewest inputs in a sum that the server can compute, if they are too few.
     private func leak(of combination: [Int: Choice]) -> Int? {
-        var known: Set<MaskFingerprint> = []
+        // Whose secrets the server has.
+        var known: [ClientSecret.Kind: Set<Int>] = [:]
         for dealer in 0..<count {
             var holders: [ClientSecret.Kind: Int] = [.selfSeed: corrupt, .maskSeed: corrupt]
-            for choice in combination.values {
-                guard let statement = choice.statement, statement.sharers.contains(dealer) else { continue }
+            for (holder, choice) in combination {
+                guard let statement = choice.statement,
+                    holder == dealer || choice.answer.delivered.contains(dealer)
+                else { continue }
                 holders[statement.survivors.contains(dealer) ? .selfSeed : .maskSeed, default: 0] += 1
             }
-            let isCorrupt = dealer >= count - corrupt
-            if isCorrupt || holders[.selfSeed, default: 0] >= threshold, let mask = selfMasks[dealer] {
-                known.insert(mask)
+            for (kind, have) in holders where dealer >= count - corrupt || have >= threshold {
+                known[kind, default: []].insert(dealer)
             }
-            if isCorrupt || holders[.maskSeed, default: 0] >= threshold {
-                for (pair, mask) in pairMasks where pair.contains(dealer) { known.insert(mask) }
+        }
+        // A client's own mask is in no other form: without it, its vector serves no combination.
+        let open = combination.filter { known[.selfSeed, default: []].contains($0.key) }
+        guard !open.isEmpty else { return nil }
+        // Under all sharers that were told to anybody.
+        var knownMasks: Set<MaskFingerprint> = []
+        for maskBinding in Set(open.values.map(\.answer.maskBinding)) {
+            guard let masks = masks[maskBinding] else { continue }
+            for (dealer, mask) in masks.own where known[.selfSeed, default: []].contains(dealer) {
+                knownMasks.insert(mask)
+            }
+            for (pair, mask) in masks.ofPairs where !pair.isDisjoint(with: known[.maskSeed, default: []]) {
+                knownMasks.insert(mask)
             }
         }
         let view = AdversaryView(
-            ring: .words(bits: 64), symbols: registry.symbols,
-            forms: combination.values.flatMap(\.answer.form), knownMasks: known)
+            ring: .words(bits: 64), symbols: registry.symbols, forms: open.values.flatMap(\.answer.form),
+            knownMasks: knownMasks)
         return LyingServer.fewestInputs(in: view.learned(), below: max(2, cohort - corrupt))
     }
 }

@@ -20,6 +20,16 @@ final class LiedTo {
         var circle: [Int] = []
     }
 
+    /// What it was shown to fix all signatures before its witnesses were drawn.
+    struct Fixed {
+        let signatures: [PartyID: [UInt8]]
+        /// Those of them that their clients did not make.
+        let invented: Set<PartyID>
+        var tree: [[HashDigest]]
+        var pulse: UInt64
+        var root: HashDigest { tree.last?.first ?? .zero }
+    }
+
     let id: PartyID
     let position: Int
     let scheme: SecAgg<LinearForm>
@@ -42,10 +52,14 @@ final class LiedTo {
     var boxes: [PartyID: [UInt8]] = [:]
     /// From whom boxes were delivered to it.
     var delivered: Set<PartyID> = []
+    /// Who it was told has shared, and what its masks are bound to by that.
+    var sharers: Set<Int> = []
+    var maskBinding = HashDigest.zero
     var masked: [LinearForm] = []
     var hasMasked = false
     /// Under which statement it would reveal now.
     var statement: Statement?
+    var fixed: Fixed?
 
     init(_ id: PartyID, scheme: SecAgg<LinearForm>, context: RoundContext, seed: UInt64, vector: [LinearForm]) throws {
         self.id = id
@@ -89,9 +103,12 @@ final class LiedTo {
         keys = other.keys
         boxes = other.boxes
         delivered = other.delivered
+        sharers = other.sharers
+        maskBinding = other.maskBinding
         masked = other.masked
         hasMasked = other.hasMasked
         statement = other.statement
+        fixed = other.fixed
     }
 
     /// Hands it messages of the server and lets its deadline pass.
@@ -117,6 +134,16 @@ final class LiedTo {
             refusal = error
             return []
         }
+    }
+
+    /// Hands it boxes and who is said to have shared.
+    /// - Returns: what it sends.
+    func deliver(_ boxes: [AddressedBox], sharers: Set<Int>) -> [Message] {
+        let set = ClientSet(told: sharers, of: scheme.contributors.count)
+        delivered = Set(boxes.map(\.party))
+        self.sharers = sharers
+        maskBinding = SecAggDerivation.maskBinding(keys?.binding ?? .zero, sharers: set.bytes)
+        return tell([.deliveredShares(boxes, sharers: set)])
     }
 
     /// The shares that it deals, by kind and holder; from its generator, as it draws them itself.
@@ -145,21 +172,23 @@ final class LiedTo {
     }
 }
 
-/// Two bitmaps, as they are shown to one client.
+/// What one client would sign: the survivors that it is shown, on top of the sharers that it was told.
 struct Statement: Hashable {
-    let binding: HashDigest
-    var sharers: Set<Int>
+    let maskBinding: HashDigest
     var survivors: Set<Int>
     let count: Int
 
-    // Positions beyond the last client stretch the bitmaps, as far as a decoder lets them.
-    private var byteCount: Int { ((sharers.union(survivors).max() ?? 0).advanced(by: 1) + 7) / 8 }
-    private var bits: Int { 8 * max((count + 7) / 8, byteCount) }
-    var sharerSet: ClientSet { ClientSet(positions: sharers.sorted(), of: bits) }
-    var survivorSet: ClientSet { ClientSet(positions: survivors.sorted(), of: bits) }
-    var message: LiedTo.Message { .survivors(sharers: sharerSet, survivors: survivorSet) }
-    var digest: HashDigest {
-        SecAggDerivation.statement(
-            binding: binding, sharers: sharerSet.bytes, survivors: survivorSet.bytes)
+    var survivorSet: ClientSet { ClientSet(told: survivors, of: count) }
+    var message: LiedTo.Message { .survivors(survivorSet) }
+    var digest: HashDigest { SecAggDerivation.statement(maskBinding: maskBinding, survivors: survivorSet.bytes) }
+    func signedBytes(by client: PartyID) -> [UInt8] {
+        SecAggDerivation.signedBytes(maskBinding: maskBinding, client: client, statement: digest)
+    }
+}
+
+extension ClientSet {
+    /// Positions beyond the last client stretch the bitmap.
+    init(told positions: Set<Int>, of count: Int) {
+        self.init(positions: positions.sorted(), of: max(count, (positions.max() ?? 0) + 1))
     }
 }

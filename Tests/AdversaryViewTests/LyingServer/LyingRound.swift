@@ -47,7 +47,7 @@ final class LyingRound {
     func run() throws {
         let entropy =
             session.threat == .curious
-            ? HashDigest(of: server.randomBytes(16)) : scheme.beaconOutput(LyingBeacon.firstSecretPulse)
+            ? HashDigest(of: server.randomBytes(16)) : scheme.beaconOutput(server.beacon.firstSecretPulse)
         chooseCorrupt(entropy: entropy)
         honest = clients.values.filter { !corrupt.contains($0.id) }.sorted { $0.id < $1.id }
         for client in clients.values.sorted(by: { $0.id < $1.id }) where corrupt.contains(client.id) {
@@ -259,7 +259,7 @@ final class LyingRound {
     private func sendNeighborhoods(entropy: HashDigest) throws {
         var base = advertisements
         var entropy = entropy
-        var pulse = LyingBeacon.firstSecretPulse
+        var pulse = server.beacon.firstSecretPulse
         if lies(.knownPulse) {
             pulse = 1
             entropy = scheme.beaconOutput(pulse)
@@ -333,6 +333,7 @@ final class LyingRound {
             }
             try take(boxesOf: client, in: client.tell([.neighborhood(neighborhood)]))
         }
+        server.beacon.passTime()
     }
 
     private func take(boxesOf client: LiedTo, in messages: [Message]) throws {
@@ -347,10 +348,40 @@ final class LyingRound {
     /// Who is said to have sent no boxes.
     private var silenced: PartyID?
     private var group: Set<PartyID> = []
+    /// Who has shared, if the server tells the truth.
+    private var sharers: Set<Int> = []
+    /// Each client is told the sharers that fit its boxes, rather than the same ones as all.
+    private var fitsSharers = false
+
+    /// Who is said to have shared.
+    private func sharersTold(to client: LiedTo, _ boxes: inout [PartyID: [UInt8]]) -> Set<Int> {
+        var told = sharers
+        if fitsSharers {
+            let near = neighbors(of: client.position, client.keys?.circle ?? [])
+            told.subtract(near)
+            told.formUnion(near.filter { boxes[id($0)] != nil })
+        }
+        let isOther = others.contains(client.id)
+        if (lies(.oddSharers) && isOther) || isSmallLie {
+            let flipped = Int.random(in: 0..<session.count, using: &server.rng)
+            if told.contains(flipped), server.chance(0.5) {
+                told.remove(flipped)
+                boxes[id(flipped)] = nil
+            } else {
+                told.formSymmetricDifference([flipped])
+            }
+        }
+        if lies(.selfDead), isOther || client.id == victim, server.chance(0.3) { told.remove(client.position) }
+        if lies(.ghosts) { told.formUnion(session.count..<session.count + session.cohort) }
+        return told
+    }
 
     private func deliverBoxes() {
         let sharers = honest.filter { !$0.boxes.isEmpty && !server.chance(server.plan.losses) }
         if lies(.resurrection) { silenced = victim }
+        self.sharers = Set(sharers.filter { $0.id != silenced }.map(\.position)).union(
+            corrupt.filter { advertisements[$0] != nil }.map(position))
+        fitsSharers = session.threat != .curious && server.chance(0.5)
         if lies(.closedGroup) {
             // An arc of the circle, or any clients.
             let size = Int.random(in: min(session.threshold, session.count)...session.count, using: &server.rng)
@@ -395,9 +426,9 @@ final class LyingRound {
             if (lies(.replayedBox) && server.chance(0.5)) || isSmallLie, let peer = server.pick(boxes.keys) {
                 boxes[peer] = server.oldBoxes.randomElement(using: &server.rng) ?? server.randomBytes(88)
             }
-            client.delivered = Set(boxes.keys)
+            let told = sharersTold(to: client, &boxes)
             let list = boxes.sorted { $0.key < $1.key }.map { AddressedBox(party: $0.key, box: $0.value) }
-            for case .maskedVector(let vector) in client.tell([.deliveredShares(list)]) {
+            for case .maskedVector(let vector) in client.deliver(list, sharers: told) {
                 client.masked = elements(of: vector)
                 client.hasMasked = true
             }
@@ -427,12 +458,11 @@ final class LyingRound {
 
     /// The same sets for all; what a server would say that did not lie about who survived.
     private func truth(for client: LiedTo) -> Statement {
-        let sharers = Set(honest.filter { !$0.boxes.isEmpty && $0.id != silenced }.map(\.position))
         let there = Set(honest.filter { $0.hasMasked && !lateClients.contains($0.id) }.map(\.position))
-        let colluders = Set(corrupt.filter { advertisements[$0] != nil }.map(position))
+        let survivors = there.union(corrupt.filter { advertisements[$0] != nil }.map(position))
         return Statement(
-            binding: client.keys?.binding ?? .zero, sharers: sharers.union(colluders).union(there),
-            survivors: there.union(colluders), count: session.count)
+            maskBinding: client.maskBinding,
+            survivors: fitsSharers ? survivors.intersection(client.sharers) : survivors, count: session.count)
     }
 
     private var lateClients: Set<PartyID> = []
@@ -450,11 +480,9 @@ final class LyingRound {
         }
         if lies(.ghosts) {
             statement.survivors.subtract(removed)
-            var ghost = session.count
-            while statement.survivors.count < session.cohort || ghost == session.count {
+            for ghost in session.count..<session.count + session.cohort
+            where statement.survivors.count < session.cohort || ghost == session.count {
                 statement.survivors.insert(ghost)
-                statement.sharers.insert(ghost)
-                ghost += 1
             }
         }
         if lies(.votes) || lies(.secondStatement) || lies(.repeated) {
@@ -473,15 +501,7 @@ final class LyingRound {
             }
         }
         if lies(.selfDead) && (isOther || client.id == victim) { statement.survivors.remove(client.position) }
-        if (lies(.oddSharers) && isOther) || isSmallLie {
-            let flipped = Int.random(in: 0..<session.count, using: &server.rng)
-            if statement.sharers.contains(flipped), server.chance(0.5) {
-                statement.survivors.remove(flipped)
-                statement.sharers.remove(flipped)
-            } else {
-                statement.sharers.formSymmetricDifference([flipped])
-            }
-        }
+        if lies(.oddSharers), server.chance(0.5) { statement.survivors.formIntersection(client.sharers) }
         if isSmallLie {
             statement.survivors.formSymmetricDifference([Int.random(in: 0..<session.count, using: &server.rng)])
         }
@@ -532,97 +552,203 @@ final class LyingRound {
     }
 
     private var signatures: [HashDigest: [PartyID: [UInt8]]] = [:]
+    private var statements: Set<Statement> = []
+    private var sortedStatements: [Statement] { statements.sorted { $0.digest.description < $1.digest.description } }
 
     /// Has statements signed and passes signatures on.
     private func close(_ planned: [(LiedTo, Statement)]) throws {
-        let statements = Set(planned.map(\.1)).sorted { $0.digest.description < $1.digest.description }
-        for (client, own) in planned {
-            if lies(.repeated) {
-                for other in statements where other != own && isAcceptable(other, to: client) {
-                    show(other, to: client)
-                }
-            }
-            // Two at once.
-            if isSmallLie, let other = statements.randomElement(using: &server.rng) {
-                note(client.tell([own.message, other.message]))
-            } else {
-                show(own, to: client)
-            }
+        statements = Set(planned.map(\.1))
+        // Who is asked once the witnesses of the others are known.
+        var late: [(LiedTo, Statement)] = []
+        var early = planned
+        if lies(.lateSigners), planned.count > 1 {
+            early.shuffle(using: &server.rng)
+            let count = Int.random(in: 1..<early.count, using: &server.rng)
+            late = Array(early.dropFirst(count))
+            early = Array(early.prefix(count))
         }
-        // Colluders sign everything.
-        for statement in statements {
-            for id in corrupt.sorted() {
-                guard let key = clients[id]?.signingKey else { continue }
-                signatures[statement.digest, default: [:]][id] = try key.signature(
-                    of: SecAggDerivation.signedBytes(
-                        binding: statement.binding, client: id, statement: statement.digest))
+        for (client, own) in early { show(own, to: client, after: sortedStatements) }
+        try signByColluders()
+        try fixSignatures(for: early.map(\.0))
+        if !late.isEmpty {
+            server.beacon.passTime()
+            for (client, own) in late {
+                show(mostWanted(by: early.map(\.0), from: client) ?? own, to: client, after: [])
             }
+            try signByColluders()
+            try fixSignatures(for: late.map(\.0))
         }
-        for (client, statement) in planned where client.statement == statement && client.isListening {
+        server.beacon.passTime()
+        for (client, _) in planned {
+            guard client.isListening, let statement = client.statement else { continue }
             if let message = try signaturesMessage(for: client, statement) { note(client.tell([message])) }
+        }
+        for (_, list) in signatures { server.oldSignatures.merge(list) { first, _ in first } }
+    }
+
+    /// Colluders sign everything.
+    private func signByColluders() throws {
+        for statement in sortedStatements {
+            for id in corrupt.sorted() where signatures[statement.digest]?[id] == nil {
+                guard let key = clients[id]?.signingKey else { continue }
+                signatures[statement.digest, default: [:]][id] = try key.signature(of: statement.signedBytes(by: id))
+            }
         }
     }
 
-    private func show(_ statement: Statement, to client: LiedTo) {
-        for case .signature(let signature) in client.tell([statement.message]) {
-            client.statement = statement
-            signatures[statement.digest, default: [:]][client.id] = signature
+    /// Shows a client what it is to sign, and before that, if that is a lie of this schedule, what others sign.
+    private func show(_ own: Statement, to client: LiedTo, after others: [Statement]) {
+        func show(_ statement: Statement) {
+            // It takes this for survivors on top of the sharers that it was told itself.
+            let statement = Statement(
+                maskBinding: client.maskBinding, survivors: statement.survivors, count: session.count)
+            for case .signature(let signature) in client.tell([statement.message]) {
+                statements.insert(statement)
+                client.statement = statement
+                signatures[statement.digest, default: [:]][client.id] = signature
+            }
+        }
+        client.statement = nil
+        client.fixed = nil
+        if lies(.repeated) {
+            for other in others where other != own && isAcceptable(other, to: client) { show(other) }
+        }
+        // Two at once.
+        if isSmallLie, let other = others.randomElement(using: &server.rng) {
+            note(client.tell([own.message, other.message]))
+        } else {
+            show(own)
+        }
+    }
+
+    /// The statement for which most clients lack the signature of this one, which is a witness of theirs.
+    private func mostWanted(by clients: [LiedTo], from signer: LiedTo) -> Statement? {
+        var wanted: [Statement: Int] = [:]
+        for client in clients {
+            guard let statement = client.statement, statement.maskBinding == signer.maskBinding,
+                isAcceptable(statement, to: signer)
+            else { continue }
+            let witnesses = witnesses(of: client, statement)
+            let have = witnesses.count { signatures[statement.digest]?[id($0)] != nil }
+            if witnesses.contains(signer.position), have < session.signaturesNeeded {
+                wanted[statement, default: 0] += 1
+            }
+        }
+        return wanted.max { ($0.value, $0.key.digest.description) < ($1.value, $1.key.digest.description) }?.key
+    }
+
+    private func witnesses(of client: LiedTo, _ statement: Statement) -> Set<Int> {
+        guard let neighbors = session.neighbors else {
+            return Set(0..<session.count).subtracting([client.position])
+        }
+        guard let fixed = client.fixed else { return [] }
+        return witnesses(of: client, statement, fixed.root, fixed.pulse, neighbors)
+    }
+
+    private func witnesses(
+        of client: LiedTo, _ statement: Statement, _ root: HashDigest, _ pulse: UInt64, _ neighbors: Int
+    ) -> Set<Int> {
+        SecAggDerivation.witnesses(
+            of: client.id, at: client.position, statement: statement.digest, signatureRoot: root,
+            entropy: scheme.beaconOutput(pulse), neighbors: neighbors, count: session.count)
+    }
+
+    /// The signatures that the server has under a statement, and those that it makes up for all others.
+    private func listed(_ statement: Statement) throws -> (signatures: [PartyID: [UInt8]], invented: Set<PartyID>) {
+        let signed = signatures[statement.digest, default: [:]]
+        var all = signed
+        for id in session.contributors where signed[id] == nil {
+            switch server.plan.filling {
+            case .short, .ofNonWitnesses: break
+            case .forged: all[id] = server.randomBytes(64)
+            case .ofOtherStatements:
+                all[id] =
+                    signatures.sorted { $0.key.description < $1.key.description }.compactMap { $1[id] }.first
+                    ?? server.oldSignatures[id] ?? server.randomBytes(64)
+            case .withInventedKeys:
+                all[id] = try server.inventSigningKey().signature(of: statement.signedBytes(by: id))
+            }
+        }
+        return (all, Set(all.keys).subtracting(signed.keys))
+    }
+
+    /// Shows clients of a sparse graph what fixes the signatures: a root for each statement.
+    private func fixSignatures(for clients: [LiedTo]) throws {
+        guard let neighbors = session.neighbors else { return }
+        var roots: [HashDigest: LiedTo.Fixed] = [:]
+        for client in clients {
+            guard client.isListening, let statement = client.statement else { continue }
+            var fixed: LiedTo.Fixed
+            if let known = roots[statement.digest] {
+                fixed = known
+            } else {
+                let (signatures, invented) = try listed(statement)
+                fixed = LiedTo.Fixed(
+                    signatures: signatures, invented: invented,
+                    tree: SecAggDerivation.signatureTree(over: signatures, contributors: session.contributors),
+                    pulse: server.beacon.firstSecretPulse)
+                roots[statement.digest] = fixed
+            }
+            if lies(.knownDraw) {
+                // The one, of many that are out, that draws the most who signed.
+                let signed = Set(signatures[statement.digest, default: [:]].keys.map(position))
+                let root = fixed.root
+                fixed.pulse =
+                    (1...60).map { server.beacon.firstSecretPulse - $0 }.max { first, second in
+                        witnesses(of: client, statement, root, first, neighbors).intersection(signed).count
+                            < witnesses(of: client, statement, root, second, neighbors).intersection(signed).count
+                    } ?? fixed.pulse
+            }
+            if isSmallLie {
+                let tree = SecAggDerivation.signatureTree(
+                    over: fixed.signatures.filter { _ in server.chance(0.7) }, contributors: session.contributors)
+                fixed.tree = tree
+            }
+            client.fixed = fixed
+            _ = client.tell([.signatureCommitment(root: fixed.root, pulse: fixed.pulse)])
         }
     }
 
     private func signaturesMessage(for client: LiedTo, _ statement: Statement) throws -> Message? {
         guard let keys = client.keys else { return nil }
         let need = session.signaturesNeeded
-        let witnesses =
-            session.neighbors.map {
-                SecAggDerivation.witnesses(
-                    of: client.id, at: client.position, statement: statement.digest, neighbors: $0,
-                    count: session.count)
-            } ?? Set(0..<session.count).subtracting([client.position])
+        let drawn = witnesses(of: client, statement)
         let signed = signatures[statement.digest, default: [:]]
+        let listed =
+            if let fixed = client.fixed { (signatures: fixed.signatures, invented: fixed.invented) } else {
+                try listed(statement)
+            }
         var chosen: [PartyID: [UInt8]] = [:]
-        for id in signed.keys.sorted() where witnesses.contains(position(id)) && chosen.count < need {
+        for id in signed.keys.sorted() where drawn.contains(position(id)) && chosen.count < need {
             chosen[id] = signed[id]
         }
-        let invented = Set(witnesses.map(id)).subtracting(chosen.keys).sorted()
-        var inventedKeys: Set<PartyID> = []
         if chosen.count < need || lies(.tamperedSignature) || isSmallLie {
-            switch server.plan.filling {
-            case .short: break
-            case .forged:
-                for id in invented.prefix(max(1, need - chosen.count)) { chosen[id] = server.randomBytes(64) }
-            case .ofOtherStatements:
-                for id in invented.prefix(max(1, need - chosen.count)) {
-                    chosen[id] =
-                        signatures.sorted { $0.key.description < $1.key.description }.compactMap { $1[id] }.first
-                        ?? server.oldSignatures[id] ?? server.randomBytes(64)
-                }
-            case .ofNonWitnesses:
+            let missing = max(1, need - chosen.count)
+            if server.plan.filling == .ofNonWitnesses {
                 for id in signed.keys.sorted() where chosen.count < need { chosen[id] = signed[id] }
-            case .withInventedKeys:
-                let key = try server.inventSigningKey()
-                for id in invented.prefix(max(1, need - chosen.count)) {
-                    inventedKeys.insert(id)
-                    chosen[id] = try key.signature(
-                        of: SecAggDerivation.signedBytes(
-                            binding: statement.binding, client: id, statement: statement.digest))
+            } else {
+                for id in listed.invented.filter({ drawn.contains(position($0)) }).sorted().prefix(missing) {
+                    chosen[id] = listed.signatures[id]
                 }
             }
             if lies(.tamperedSignature), chosen.count == need, server.chance(0.3), let id = server.pick(chosen.keys) {
                 chosen[id] = nil
             }
         }
-        for (_, list) in signatures { server.oldSignatures.merge(list) { first, _ in first } }
-        guard session.isSparse && session.threat == .semiMalicious else {
+        guard session.isSparse else {
             return .signatures(
                 chosen.sorted { $0.key < $1.key }.map { SurvivorSignature(id: $0.key, signature: $0.value) })
         }
+        guard let fixed = client.fixed else { return nil }
+        let hasKeys = session.threat == .semiMalicious
         let list = try chosen.sorted { $0.key < $1.key }.compactMap { id, signature -> WitnessList.Witness? in
-            let entry = inventedKeys.contains(id) ? try fake(id, .unsigned) : advertisements[id]
-            guard let entry else { return nil }
+            let isInvented = server.plan.filling == .withInventedKeys && signed[id] == nil
+            let entry = isInvented ? try fake(id, .unsigned) : advertisements[id]
+            if hasKeys && entry == nil { return nil }
             return .init(
-                entry: RosterEntry(id: id, keys: entry),
-                path: SecAggDerivation.path(of: position(id), in: keys.tree), signature: signature)
+                id: id, signature: signature, signaturePath: SecAggDerivation.path(of: position(id), in: fixed.tree),
+                keys: hasKeys ? entry : nil,
+                path: hasKeys ? SecAggDerivation.path(of: position(id), in: keys.tree) : [])
         }
         return .witnesses(
             WitnessList(threat: session.threat, depth: keys.tree.count - 1, witnesses: list))

@@ -37,7 +37,7 @@ final class LyingServer {
     var rng: SeededGenerator
     private let registry = SymbolRegistry()
     private let journal = ShareReleaseJournal()
-    private let beacon: LyingBeacon
+    let beacon: LyingBeacon
     private let enrollment: ClientEnrollment?
     /// All clients of all attempts, honest ones.
     private var everybody: [LiedTo] = []
@@ -208,7 +208,8 @@ final class LyingServer {
         for (number, client) in everybody.enumerated() where client.hasMasked {
             guard let told = client.keys else { continue }
             forms += client.masked
-            let keys = KeySchedule(session: told.binding, round: client.context.round)
+            // Whoever knows a mask seed has the pairwise masks under any sharers: those that this client was told.
+            let keys = KeySchedule(session: client.maskBinding, round: client.context.round)
             func note(_ key: SecretBytes, isKnown: Bool) throws {
                 let fingerprint = try MaskFingerprint(of: MaskGenerator(key: key))
                 explained.insert(fingerprint)

@@ -5,6 +5,7 @@ import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
+import Synchronization
 
 /// The sizes of a session in which the server lies, within what its threat model tolerates.
 struct LyingSession: Hashable, Sendable, CustomStringConvertible {
@@ -82,12 +83,19 @@ extension LyingSession {
 }
 
 /// A beacon whose first pulses are out, and known to the server, when the round begins.
-struct LyingBeacon: PublicBeacon {
+final class LyingBeacon: PublicBeacon {
     let seed: UInt64
-    static let firstSecretPulse: UInt64 = 1000
+    private let firstSecret = Mutex<UInt64>(1000)
 
-    func nextPulse() -> UInt64 { Self.firstSecretPulse }
-    func isStillSecret(_ pulse: UInt64) -> Bool { pulse >= Self.firstSecretPulse }
+    init(seed: UInt64) { self.seed = seed }
+
+    /// The first pulse that is not out.
+    var firstSecretPulse: UInt64 { firstSecret.withLock { $0 } }
+    /// The next pulse is out.
+    func passTime() { firstSecret.withLock { $0 += 1 } }
+
+    func nextPulse(after previous: UInt64?) -> UInt64 { firstSecretPulse }
+    func isStillSecret(_ pulse: UInt64) -> Bool { pulse >= firstSecretPulse }
     func output(of pulse: UInt64) -> HashDigest? {
         HashDigest(of: Array("beacon".utf8) + bigEndianBytes(seed) + bigEndianBytes(pulse))
     }
@@ -99,12 +107,12 @@ struct LiePlan: Sendable {
         // Rosters and neighborhoods
         case membership, fakeKeys, equivocation, ownKeys, foreign, duplicate, knownPulse, lateRoot, chosenEntropy
         case omittedNeighbor, falseAbsence
-        // Boxes
-        case cutOff, closedGroup, withheldBox, swappedBoxes, replayedBox
+        // Sharers and boxes
+        case cutOff, closedGroup, withheldBox, swappedBoxes, replayedBox, oddSharers
         // Survivors
-        case votes, fewSurvivors, ghosts, resurrection, selfDead, secondStatement, repeated, oddSharers, cutCircle
+        case votes, fewSurvivors, ghosts, resurrection, selfDead, secondStatement, repeated, cutCircle
         // Signatures, contexts, attempts
-        case tamperedSignature, otherContext, attempts
+        case tamperedSignature, knownDraw, lateSigners, otherContext, attempts
 
         /// The lies about clients' first messages, which the semi-malicious model leaves out.
         var isAboutKeys: Bool {
@@ -115,7 +123,9 @@ struct LiePlan: Sendable {
         }
         var isOfSparseGraph: Bool {
             switch self {
-            case .knownPulse, .lateRoot, .chosenEntropy, .omittedNeighbor, .falseAbsence, .cutCircle: true
+            case .knownPulse, .lateRoot, .chosenEntropy, .omittedNeighbor, .falseAbsence, .cutCircle, .knownDraw,
+                .lateSigners:
+                true
             default: false
             }
         }

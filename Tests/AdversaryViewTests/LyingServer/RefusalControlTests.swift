@@ -39,10 +39,8 @@ enum WithoutCheck {
         case (.predictablePulse, _, .sparse): .leaksBy([.knownPulse], large: true)
         case (.wrongEntropy, _, .sparse): .leaksBy([.chosenEntropy], large: true)
         case (.circleCut, _, .sparse): .leaksBy([.cutCircle], large: true)
-        case (.hiddenSharer, .semiMalicious, .complete): .leaks(seed: 2)
-        case (.survivorNotSharer, .semiMalicious, .complete): .leaks(seed: 62)
         case (.foreignParty, _, _), (.changedRoot, _, _), (.predictablePulse, _, _), (.wrongEntropy, _, _),
-            (.circleCut, _, _):
+            (.circleCut, _, _), (.wrongSignaturePath, _, .complete):
             .nothing
         case (.duplicateKey, _, _), (.ownKeysChanged, _, _), (.missingNeighbor, _, _), (.receiverMisplaced, _, _):
             .nothing
@@ -62,6 +60,7 @@ enum WithoutCheck {
         case (.tooFewSignatures, _, _): .leaksBy([.votes])
         case (.foreignWitness, _, .sparse): .leaksBy([.votes], filling: .ofNonWitnesses)
         case (.foreignWitness, _, .complete): .nothing
+        case (.wrongSignaturePath, _, .sparse): .leaksBy([.votes, .lateSigners])
         case (.badSignature, _, _): .leaksBy([.votes], filling: .forged)
         case (.sharesAlreadyReleased, _, _): .leaksBy([.attempts])
         }

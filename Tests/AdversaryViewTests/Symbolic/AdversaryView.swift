@@ -17,6 +17,10 @@ struct AdversaryView {
     /// the inputs.
     func learned() -> FormModule {
         let unknown = symbols.indices.filter { number in
+            // A mask that is in no form stands in no combination's way.
+            guard forms.contains(where: { number < $0.coefficients.count && $0.coefficients[number] != 0 }) else {
+                return false
+            }
             guard case .mask(let fingerprint, _) = symbols[number] else { return false }
             return !knownMasks.contains(fingerprint)
         }
