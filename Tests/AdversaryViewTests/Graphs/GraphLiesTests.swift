@@ -6,7 +6,7 @@ import Testing
 
 /// The lies that broke earlier rules, each under the rules that it broke and under those of today. The letters are those of
 /// Documentation/SparseGraphs.md.
-struct LyingServerTests {
+struct GraphLiesTests {
     static let isSlow = ProcessInfo.processInfo.environment["FEDSUM_SLOW_TESTS"] == "1"
 
     /// What a client of [BBG+20] sees: its neighbors.
@@ -31,7 +31,7 @@ struct LyingServerTests {
 
     /// The published plan for 1,000 clients of whom a tenth collude and a tenth are lost.
     static func planned(_ planted: [(place: Int, corrupt: Int)] = [], seed: UInt64) -> LiedRound {
-        LyingServer.round(
+        GraphLies.round(
             clients: 1_000, neighbors: 96, threshold: 67, corrupt: 100, planted: planted, seed: seed)
     }
 
@@ -65,7 +65,7 @@ struct LyingServerTests {
     @Test func `A – where each goes by its own neighbors a stretch of tens of clients opens`() throws {
         let round = Self.planned(seed: 1)
         let lied = try #require(
-            LyingServer.leastLocalLies(round, starts: [0, 300, 600], lengths: stride(from: 4, through: 60, by: 4)))
+            GraphLies.leastLocalLies(round, starts: [0, 300, 600], lengths: stride(from: 4, through: 60, by: 4)))
         let sizes = Self.sizes(lied, Self.ownViews)
         #expect(sizes.count == 1 && (10..<40).contains(sizes.first ?? 0), "\(sizes)")
         #expect(Self.sizes(lied, Self.earlier).isEmpty)
@@ -75,7 +75,7 @@ struct LyingServerTests {
     @Test func `B1 – one list for all takes the circle apart between two runs with corrupt clients`() throws {
         let round = Self.planned([(200, 20), (500, 20)], seed: 2)
         let (inside, outside) = (try Self.honest(near: 360, of: round), try Self.honest(near: 700, of: round))
-        let lied = LyingServer.consistentLie(round, between: inside, and: outside)
+        let lied = GraphLies.consistentLie(round, between: inside, and: outside)
         // The cheapest wall is the two runs.
         #expect(lied.statements[0].survivors.count { !$0 } == 2 * 48 - round.corruptInTwoRuns)
         let sums = lied.openedSums(under: Self.withoutRuns)
@@ -90,14 +90,14 @@ struct LyingServerTests {
             let round = Self.planned([(200, 20), (500, 20)], seed: seed)
             let (inside, outside) = (try Self.honest(near: 360, of: round), try Self.honest(near: 700, of: round))
             // As many of the cheapest wall are called lost as the rule lets pass.
-            var lied = LyingServer.consistentLie(round, between: inside, and: outside)
+            var lied = GraphLies.consistentLie(round, between: inside, and: outside)
             for client in lied.statements[0].survivors.indices where !lied.allowedStatements(under: .all)[0] {
                 lied.statements[0].survivors[client] = true
             }
             let survivors = lied.statements[0].survivors
             #expect(
                 lied.circle.weakestCut(.init(positions: survivors.indices.filter { survivors[$0] }, of: 1_000)) == 53)
-            let pieces = LyingServer.connectivity(between: inside, and: outside, of: lied, among: survivors)
+            let pieces = GraphLies.connectivity(between: inside, and: outside, of: lied, among: survivors)
             #expect(pieces >= lied.floor - lied.corruptInTwoRuns)
             #expect(pieces > 0)
             let sums = lied.openedSums(under: .all)
@@ -107,7 +107,7 @@ struct LyingServerTests {
 
     @Test func `B2 – boxes that are withheld take the circle apart where masks are not bound`() throws {
         let round = Self.planned([(200, 20), (500, 20)], seed: 2)
-        let lied = try #require(LyingServer.withheldBoxes(round, from: 200, gap: 252, recruiting: false))
+        let lied = try #require(GraphLies.withheldBoxes(round, from: 200, gap: 252, recruiting: false))
         let sizes = Self.sizes(lied, Self.withoutBoundMasks)
         #expect(sizes.count == 1 && (200..<320).contains(sizes.first ?? 0), "\(sizes)")
         #expect(lied.allowedStatements(under: .all) == [true])
@@ -115,9 +115,9 @@ struct LyingServerTests {
     }
 
     @Test func `B3 – who knows the witnesses beforehand needs no luck with corrupt clients`() throws {
-        let round = LyingServer.round(
+        let round = GraphLies.round(
             clients: 1_000, neighbors: 32, threshold: 22, corrupt: 100, planted: [(100, 5), (300, 5)], seed: 0)
-        let lied = try #require(LyingServer.withheldBoxes(round, from: 100, gap: 184, recruiting: true))
+        let lied = try #require(GraphLies.withheldBoxes(round, from: 100, gap: 184, recruiting: true))
         let sizes = Self.sizes(lied, Self.earlier)
         #expect(sizes.count == 1 && (150..<220).contains(sizes.first ?? 0), "\(sizes)")
         #expect(lied.allowedStatements(under: .all).allSatisfy { $0 })
@@ -130,15 +130,15 @@ struct LyingServerTests {
     @Test func `B4 – with bound masks too a few vectors open if the witnesses are known beforehand`() throws {
         var found: [Int] = []
         for seed in 0..<12 as Range<UInt64> {
-            let round = LyingServer.round(clients: 1_000, neighbors: 12, threshold: 8, corrupt: 50, seed: seed)
+            let round = GraphLies.round(clients: 1_000, neighbors: 12, threshold: 8, corrupt: 50, seed: seed)
             // Luck is not on the server's side.
             guard round.honest.allSatisfy({ round.corruptNeighbors(of: $0) < 4 }),
                 round.corruptInTwoRuns < round.floor
             else { continue }
             for length in stride(from: 2, through: 8, by: 2) {
-                guard var lied = LyingServer.localLies(round, from: 100, length: length) else { continue }
+                guard var lied = GraphLies.localLies(round, from: 100, length: length) else { continue }
                 let asked = round.honest.filter { lied.shown[$0] != nil }
-                guard LyingServer.recruit(for: asked, in: &lied, sparing: Set(asked)),
+                guard GraphLies.recruit(for: asked, in: &lied, sparing: Set(asked)),
                     let size = Self.sizes(lied, Self.knownWitnesses).first
                 else { continue }
                 found.append(size)
@@ -186,7 +186,7 @@ struct LyingServerTests {
         var whole = 0
         var draws = TestDraws(seed: 5)
         for seed in 1...(Self.isSlow ? 400 : 25) as ClosedRange<UInt64> {
-            var lied = LyingServer.round(
+            var lied = GraphLies.round(
                 clients: 300, neighbors: 60, threshold: 44, corrupt: 15, seed: seed)
             var away = lied.lists[0]
             let start = draws.below(300)
@@ -222,13 +222,13 @@ struct LyingServerTests {
         #expect(whole > 0)
     }
 
-    @Test(.enabled(if: LyingServerTests.isSlow))
+    @Test(.enabled(if: GraphLiesTests.isSlow))
     func `With 10,000 clients the lies that broke earlier rules break them and not those of today`() throws {
         func planned(_ seed: UInt64) -> LiedRound {
-            LyingServer.round(clients: 10_000, neighbors: 122, threshold: 85, corrupt: 1_000, seed: seed)
+            GraphLies.round(clients: 10_000, neighbors: 122, threshold: 85, corrupt: 1_000, seed: seed)
         }
         let local = try #require(
-            LyingServer.leastLocalLies(
+            GraphLies.leastLocalLies(
                 planned(1), starts: [0, 3_000, 6_000], lengths: stride(from: 4, through: 80, by: 4)))
         let stretch = Self.sizes(local, Self.ownViews)
         #expect(stretch.count == 1 && (20..<60).contains(stretch.first ?? 0), "\(stretch)")
@@ -245,7 +245,7 @@ struct LyingServerTests {
                 }
             }
             guard let best = pairs.min(by: { ($0.2, $0.1) < ($1.2, $1.1) }),
-                let lied = LyingServer.withheldBoxes(round, from: best.0, gap: best.1, recruiting: true)
+                let lied = GraphLies.withheldBoxes(round, from: best.0, gap: best.1, recruiting: true)
             else { continue }
             found += Self.sizes(lied, Self.earlier).prefix(1)
             Self.expectNothing(lied)

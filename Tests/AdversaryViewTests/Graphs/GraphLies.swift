@@ -5,7 +5,7 @@ import ProtocolCryptography
 
 /// The lies that the search tries on circles of hundreds and thousands of clients (Documentation/SparseGraphs.md has them
 /// by the same letters). Each returns the round as the server plays it; what opens, the round says.
-enum LyingServer {
+enum GraphLies {
     /// A circle drawn as in a round, with corrupt clients here and there, or so many of them in two given runs of places.
     static func round(
         clients: Int, neighbors: Int, threshold: Int, corrupt: Int, planted: [(place: Int, corrupt: Int)] = [],
