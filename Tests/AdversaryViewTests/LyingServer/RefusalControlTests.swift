@@ -40,7 +40,7 @@ enum WithoutCheck {
         case (.wrongEntropy, _, .sparse): .leaksBy([.chosenEntropy], large: true)
         case (.circleCut, _, .sparse): .leaksBy([.cutCircle], large: true)
         case (.foreignParty, _, _), (.changedRoot, _, _), (.predictablePulse, _, _), (.wrongEntropy, _, _),
-            (.circleCut, _, _), (.wrongSignaturePath, _, .complete):
+            (.circleCut, _, _), (.wrongSignaturePath, _, _), (.tooFewNeighbors, _, .complete):
             .nothing
         case (.duplicateKey, _, _), (.ownKeysChanged, _, _), (.missingNeighbor, _, _), (.receiverMisplaced, _, _):
             .nothing
@@ -50,7 +50,7 @@ enum WithoutCheck {
         case (.badAdvertisement, _, _): .nothing
         case (.wrongPath, .semiMalicious, .sparse): .leaksBy([.votes], filling: .withInventedKeys)
         case (.wrongPath, _, _): .nothing
-        case (.tooFewNeighbors, _, _): .leaksBy([.cutOff])
+        case (.tooFewNeighbors, _, .sparse): .leaksBy([.cutOff])
         case (.tooFewSurvivors, _, _): .leaksBy([.fewSurvivors])
         case (.badBitmap, _, _): .leaksBy([.ghosts])
         case (.hiddenSharer, _, .complete): .leaksBy([.closedGroup, .fewSurvivors])
@@ -60,7 +60,6 @@ enum WithoutCheck {
         case (.tooFewSignatures, _, _): .leaksBy([.votes])
         case (.foreignWitness, _, .sparse): .leaksBy([.votes], filling: .ofNonWitnesses)
         case (.foreignWitness, _, .complete): .nothing
-        case (.wrongSignaturePath, _, .sparse): .leaksBy([.votes, .lateSigners])
         case (.badSignature, _, _): .leaksBy([.votes], filling: .forged)
         case (.sharesAlreadyReleased, _, _): .leaksBy([.attempts])
         }
