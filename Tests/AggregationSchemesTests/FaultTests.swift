@@ -206,7 +206,8 @@ import Testing
     /// A round that ended because this send did not arrive.
     private func expectAborted(_ outcome: AggregationOutcome<UInt32>, by send: Send) {
         if send.scheme.isSecAgg {
-            let stage = [4: "share-keys", 6: "unmask", 8: "consistency", 9: "consistency"][send.ordinal] ?? "advertise-keys"
+            let stage =
+                [4: "share-keys", 6: "unmask", 8: "consistency", 9: "consistency"][send.ordinal] ?? "advertise-keys"
             // The server waits for the clients' next step.
             let next = send.scheme.clientOrdinals.first { $0 > send.ordinal }
             let serverStage = [3: "share-keys", 5: "masked-input", 7: "consistency"][next ?? 10] ?? "unmask"

@@ -44,16 +44,20 @@ import Testing
             for other in leaves.indices where other != position {
                 #expect(!MerkleTree.holds(leaves[other], at: position, of: leaves.count, path: path, root: tree.root))
             }
-            #expect(!MerkleTree.holds(MerkleTree.absentLeaf, at: position, of: leaves.count, path: path, root: tree.root))
+            #expect(
+                !MerkleTree.holds(MerkleTree.absentLeaf, at: position, of: leaves.count, path: path, root: tree.root))
             #expect(!MerkleTree.holds(leaves[position], at: position, of: leaves.count, path: path, root: .zero))
             for byte in stride(from: 0, to: path.count, by: 13) {
                 var wrong = path
                 wrong[byte] ^= 0x10
-                #expect(!MerkleTree.holds(leaves[position], at: position, of: leaves.count, path: wrong, root: tree.root))
+                #expect(
+                    !MerkleTree.holds(leaves[position], at: position, of: leaves.count, path: wrong, root: tree.root))
             }
             if depth > 0 {
                 #expect(
-                    !MerkleTree.holds(leaves[position], at: position, of: leaves.count, path: Array(path.dropLast(32)), root: tree.root))
+                    !MerkleTree.holds(
+                        leaves[position], at: position, of: leaves.count, path: Array(path.dropLast(32)),
+                        root: tree.root))
             }
             let longer = path + [UInt8](repeating: 0, count: 32)
             #expect(!MerkleTree.holds(leaves[position], at: position, of: leaves.count, path: longer, root: tree.root))
@@ -68,7 +72,8 @@ import Testing
             for position in leaves.indices {
                 #expect(
                     MerkleTree.holds(
-                        MerkleTree.absentLeaf, at: position, of: leaves.count, path: tree.path(of: position), root: tree.root)
+                        MerkleTree.absentLeaf, at: position, of: leaves.count, path: tree.path(of: position),
+                        root: tree.root)
                         == (position <= absent)
                 )
             }

@@ -498,7 +498,8 @@ extension SecAggLie {
                 ([[try #require(progress.commitment)]], .predictablePulse(7))
             },
             SecAggLie(
-                refusal: .predictablePulse, name: "a pulse for the witnesses that is out", setting: setting, step: .signed,
+                refusal: .predictablePulse, name: "a pulse for the witnesses that is out", setting: setting,
+                step: .signed,
                 beacon: ChosenBeacon(out: [8])
             ) { _, progress in
                 ([[try #require(progress.signatureCommitment)]], .predictablePulse(8))

@@ -244,7 +244,8 @@ import Testing
             .maskedVector(try #require(progress.masked[client])), try #require(progress.announcement),
             .revealedShares([]), .abort(.refused),
         ]
-        messages += [progress.commitment, progress.signatureCommitment, progress.confirmations[client]].compactMap(\.self)
+        messages += [progress.commitment, progress.signatureCommitment, progress.confirmations[client]].compactMap(
+            \.self)
         messages += progress.signatures.values.prefix(1).map { .signature($0) }
         let others =
             try [
@@ -279,7 +280,8 @@ import Testing
         let foreign = try SecAggSetting.all.filter { $0 != setting }.flatMap { other in
             let progress = try SecAggRound(other).signed()
             return [
-                progress.commitment, progress.keys[client], progress.signatureCommitment, progress.confirmations[client],
+                progress.commitment, progress.keys[client], progress.signatureCommitment,
+                progress.confirmations[client],
             ].compactMap(\.self)
         }.filter { message in !messages.contains { $0.message.type == message.type } }
         #expect(!foreign.isEmpty)
@@ -291,7 +293,8 @@ import Testing
         if setting.hasBeacon { starts.append((8, progress)) }
         for (expected, start) in starts {
             var party = try #require(start.clients[client])
-            for (ordinal, message) in messages where ordinal != expected && !([8, 9].contains(expected) && ordinal == 6) {
+            for (ordinal, message) in messages
+            where ordinal != expected && !([8, 9].contains(expected) && ordinal == 6) {
                 #expect(try party.receive(message, from: server) == .rejected(.unexpected))
             }
             for message in foreign { #expect(try party.receive(message, from: server) == .rejected(.unexpected)) }

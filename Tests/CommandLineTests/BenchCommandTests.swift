@@ -21,7 +21,8 @@ import FoundationXML
         let run = try FedsumProgram.run(Self.arguments)
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try run.json()["rows"]).entries
-        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
+        #expect(
+            rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
         let keys = [
             "scheme", "clients", "dimension", "dropouts", "bits", "modulus_bits", "neighbors", "threshold",
             "below_plan",

@@ -16,7 +16,8 @@ import Testing
         let (a, b) = (try first.json(), try second.json())
         #expect(a.without(isMeasured) == b.without(isMeasured))
         let rows = try #require(a["rows"]).entries
-        #expect(rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
+        #expect(
+            rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
         for row in rows {
             #expect(row["max_sum_error"] == .integer(0))
             #expect(row["rounds_completed"] == .integer(2))
