@@ -23,7 +23,7 @@ package enum SecAggRefusal: String, CaseIterable, Sendable {
     case missingNeighbor = "missing-neighbor"
     /// Fewer than t neighbors (on the complete graph, clients) at any step.
     case tooFewNeighbors = "too-few-neighbors"
-    /// Fewer survivors than the minimum cohort.
+    /// Fewer sharers, or survivors, than the minimum cohort.
     case tooFewSurvivors = "too-few-survivors"
     /// A bitmap that is not one of these clients.
     case badBitmap = "bad-bitmap"
