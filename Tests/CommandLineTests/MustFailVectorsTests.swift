@@ -113,7 +113,7 @@ import Testing
             return true
         }
         try expectAllFail(file, because: "stage") { entry in
-            changeRefusals(&entry) { $0["stage"] = .integer(7) }
+            changeRefusals(&entry) { $0["stage"] = .integer(99) }
             return true
         }
     }

@@ -207,7 +207,6 @@ private struct DisturbedRound: StatedSchemeVisitor {
     /// Everything that the case states happened, and nothing else but what follows from it.
     private func check(_ found: FoundRefusals, _ sent: [StatedMessage]) throws {
         var rest = found.entries
-        try require(Set(refusals).count == refusals.count, "a refusal must be stated once")
         for stated in refusals {
             if stated.reaction == "leave-out" {
                 try requireLeftOut(stated, sent)
@@ -229,6 +228,7 @@ private struct DisturbedRound: StatedSchemeVisitor {
         if let further = rest.first(where: { !$0.isConsequence }) {
             throw CaseFailure("ours has a further refusal: \(further)")
         }
+        try require(Set(refusals).count == refusals.count, "a refusal must be stated once")
     }
 
     /// What is left out shows in what is sent next: a share that did not come is not revealed; a false one did no harm to
