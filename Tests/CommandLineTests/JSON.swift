@@ -13,7 +13,30 @@ enum JSON: Codable, Equatable, Sendable {
     case array([JSON])
     case object([String: JSON])
 
-    init(_ data: Data) throws { self = try JSONDecoder().decode(JSON.self, from: data) }
+    /// Not by `JSONDecoder`, for which each wrong guess at a type is an error thrown; the test runner takes a backtrace of
+    /// each.
+    init(_ data: Data) throws {
+        self = try JSON(value: JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed))
+    }
+
+    private init(value: Any) throws {
+        switch value {
+        case let text as String: self = .string(text)
+        case let members as [String: Any]: self = .object(try members.mapValues { try JSON(value: $0) })
+        case let values as [Any]: self = .array(try values.map { try JSON(value: $0) })
+        case is NSNull: self = .null
+        case let number as NSNumber:
+            let kind = unsafe String(cString: number.objCType)
+            if kind == "c" || kind == "B" {
+                self = .bool(number.boolValue)
+            } else if kind == "Q" && number.uint64Value > Int.max {
+                self = .unsigned(number.uint64Value)
+            } else {
+                self = Int(exactly: number).map { .integer($0) } ?? .number(number.doubleValue)
+            }
+        default: throw CocoaError(.propertyListReadCorrupt)
+        }
+    }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
