@@ -16,7 +16,6 @@ from cases_arithmetic import invalid, key_for, strings
 from cases_paillier import bad_moduli, below, exact_product, layout_fields, listed_keys, small, values_for
 from paillier_keys import key, prime
 from paillier_numbers import is_prime, jacobi, number, square_number
-from primitives import Generator
 
 
 def non_square(label, n):
@@ -446,7 +445,7 @@ def phe():
         ("past-the-largest", largest + 1, -250, "decryption-failed"), ("past-the-smallest", n - largest - 1, -250, "decryption-failed"),
         ("n", n, 0, "decryption-failed"), ("tie-to-even", 2**53 + 1, 0, None), ("tie-to-even-up", 2**53 + 3, -5, None),
         ("negative-tie", n - 2**53 - 1, -5, None), ("just-above-a-tie", (2**53 + 1) * 2**64 + 1, -16, None),
-        ("subnormal", 3, -269, None), ("subnormal-tie", 3, -269 - 1, None), ("below-all", 1, -1024, None), ("largest-exponent", 0, 1024, None),
+        ("subnormal", 3, -269, None), ("subnormal-tie", 3, -269 - 1, None), ("below-all", 1, -1024, None), ("largest-power", 1, 255, None), ("first-power-above", 1, 256, "decryption-failed"),
         ("largest-double", 2**1024 - 2**971 >> 512, 128, None), ("above-all-doubles", 2**64, 250, "decryption-failed"),
         ("exponent-1025", 1, 1025, "scale-out-of-range"), ("exponent-minus-1025", 1, -1025, "scale-out-of-range"),
     ]:

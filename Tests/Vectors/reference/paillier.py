@@ -4,7 +4,7 @@
 import functools
 import math
 
-from paillier_numbers import encoded_modulus, hash_to_unit, square_number, from_bytes
+from paillier_numbers import encoded_modulus, hash_to_unit
 from primitives import Refused, sha256
 from wire import vector
 
