@@ -159,10 +159,10 @@ def read_vector(text, n):
     stated = read_object(value["public_key"], "n")["n"]
     # The library's documentation shows a JSON number, of which most readers would lose the digits.
     stated = stated if isinstance(stated, int) and not isinstance(stated, bool) else read_decimal(stated)
-    if stated != n:
-        raise Refused("wrong-key")
     if not isinstance(value["values"], list) or any(not isinstance(v, list) or len(v) != 2 for v in value["values"]):
         raise Refused("malformed")
     if not value["values"]:
         raise Refused("empty-vector")
+    if stated != n:
+        raise Refused("wrong-key")
     return [read_pair(n, v, e) for v, e in value["values"]]
