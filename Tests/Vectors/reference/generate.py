@@ -8,6 +8,8 @@ import sys
 import cases_arithmetic
 import cases_fields
 import cases_graph
+import cases_paillier
+import cases_paillier_bytes
 import cases_plan
 import cases_rounds
 import cases_wire
@@ -18,6 +20,7 @@ import must_fail_server
 import must_fail_sessions
 import schedules
 import schemas
+import schemas_paillier
 
 FORM = "Bytes are lowercase hex; ring elements and 64-bit integers are decimal strings. "
 MUST_FAIL = (
@@ -30,6 +33,8 @@ MORE_FAIL = (
     " Further numbers are those of the round's `others`: what honest parties send in several cases. `added` lists messages that "
     "follow the sender's own of the same stage."
 )
+
+NUMBERS = "Numbers below n or its square are big-endian and as long as those; the keys are public, so nobody may use them."
 
 FILES = {
     "chacha20_v1": (cases_arithmetic.chacha20, "The seeded generator: `reads` bytes at a time from `key`."),
@@ -95,6 +100,16 @@ FILES = {
         "witnesses. "
         "sha256 is over all positions as big-endian words of 4 bytes.",
     ),
+    "paillier_keys_v1": (cases_paillier.keys, "Moduli, factors, and numbers made by hashing, under Paillier. " + NUMBERS),
+    "paillier_encryption_v1": (cases_paillier.encryption, "Encryption with given randomness, sums, products, decryption. " + NUMBERS),
+    "paillier_packing_v1": (cases_paillier.packing, "Many values in one plaintext, with head-room. " + NUMBERS),
+    "paillier_proof_v1": (
+        cases_paillier_bytes.proofs,
+        "Proofs that a modulus is the product of two primes that are 3 mod 4. The proof of a case is that of the list `proofs` with "
+        "`bytes` put at each `offset`, the last `cut` bytes taken away, and `appended` added. " + NUMBERS,
+    ),
+    "paillier_serialization_v1": (cases_paillier_bytes.serialization, "Keys, ciphertexts and packed vectors as bytes. " + NUMBERS),
+    "paillier_interchange_v1": (cases_paillier_bytes.phe, "The JSON and the encoded numbers of python-paillier. " + NUMBERS),
     "must_fail/session_v1": (must_fail_sessions.sessions, "Parameters that make no session."),
     "must_fail/plain_round_v1": (must_fail_server.plain_rounds, MUST_FAIL),
     "must_fail/secagg_round_v1": (lambda: must_fail_masking.masking_rounds("secagg"), MUST_FAIL + MORE_FAIL),
@@ -135,7 +150,7 @@ def main(directory):
         path.write_bytes(text.encode())
         print(f"{name}.json: {len(ids)} cases, {len(text)} bytes")
     (directory / "schemas").mkdir(exist_ok=True)
-    for name, schema in schemas.all_schemas().items():
+    for name, schema in (schemas.all_schemas() | schemas_paillier.all_schemas()).items():
         text = json.dumps(schema, indent=1, ensure_ascii=True) + "\n"
         (directory / "schemas" / f"{name}.schema.json").write_bytes(text.encode())
 

@@ -13,6 +13,12 @@ import fields
 import graph
 import keys
 import outcomes
+import paillier
+import paillier_keys
+import paillier_numbers
+import paillier_packing
+import paillier_phe
+import paillier_proof
 import peers
 import plain
 import quantizer
@@ -785,11 +791,63 @@ def check_schedules():
     check("schedules of all ends", len(seen) >= 16, True)
 
 
+def check_paillier():
+    """Small cases exhaustively; python-paillier's encodings from phe 1.5.0; the keys are safe primes that are found again."""
+    primes = [n for n in range(2, 3000) if all(n % d for d in range(2, math.isqrt(n) + 1))]
+    check("primes below 3000", [n for n in range(3000) if paillier_numbers.is_prime(n)], primes)
+    powers = {b**e for b in range(1, 60) for e in range(2, 12)}
+    check("perfect powers", [n for n in range(1, 3000) if paillier_numbers.is_perfect_power(n)], [n for n in range(2, 3000) if n in powers])
+    for n in (3, 5, 7, 15, 21, 45, 105, 1001):
+        factors, rest = [], n
+        for prime in primes:
+            while rest % prime == 0:
+                factors, rest = [*factors, prime], rest // prime
+        legendre = [[0 if a % f == 0 else 1 if any(x * x % f == a % f for x in range(f)) else -1 for f in factors] for a in range(n)]
+        check(f"jacobi mod {n}", [paillier_numbers.jacobi(a, n) for a in range(n)], [math.prod(symbols) for symbols in legendre])
+    check("1001 and the small primes", math.gcd(1001, paillier_numbers.small_primes_product()), 1001)
+    check("1048583 is not among them", math.gcd(1048583 * 2, paillier_numbers.small_primes_product()), 1)
+
+    p, q = 7, 11  # 77: every plaintext with every r
+    units = [r for r in range(1, 77) if math.gcd(r, 77) == 1]
+    opened = all(paillier.decrypt(p, q, paillier.encrypt(77, m, r=r)) == m for m in range(77) for r in units)
+    check("all encryptions mod 77", opened, True)
+    check("all ciphertexts mod 77", len({paillier.encrypt(77, m, r=r) for m in range(77) for r in units}), 77 * 60)
+    x, h, base = paillier.generator(77)
+    check("generator mod 77", (h, base), (-x * x % 77, pow(h, 77, 77 * 77)))
+    check("its powers hide nothing but zero", {paillier.decrypt(p, q, pow(base, a, 77 * 77)) for a in range(1, 200)}, {0})
+
+    for bits in paillier_keys.STEPS:
+        for prime in paillier_keys.key(bits):
+            check(f"a safe prime of {bits // 2} bits", (
+                prime.bit_length(), prime % 4, paillier_numbers.is_prime(prime), paillier_numbers.is_prime(prime // 2),
+            ), (bits // 2, 3, True, True))
+    for q in range(1, 20):
+        for weight in range(1, 70):
+            width = paillier_packing.Layout(512, q, 0, weight).slot_bits
+            largest = weight * (2**q - 1)
+            check(f"slot width {q} {weight}", 2 ** (width - 1) <= largest < 2**width, True)
+
+    # All rounds of the least Paillier-Blum moduli have exactly one answer, and the verifier takes it.
+    for p, q in [(7, 11), (7, 19), (11, 19), (19, 23)]:
+        n = p * q
+        w = next(w for w in range(2, n) if paillier_numbers.jacobi(w, n) == -1)
+        proof = paillier_proof.prove(p, q, b"session", w)
+        check(f"proof mod {n}", refusal(paillier_proof.check_answers, n, b"session", proof), None)
+        check(f"proof mod {n} elsewhere", refusal(paillier_proof.check_answers, n, b"other", proof), "wrong-proof")
+
+    n = math.prod(paillier_keys.key(512))
+    for value, encoding, exponent in [  # of phe 1.5.0
+        (0.1, 0x1999999999999A, -14), (1e-9, 0x44B82FA09B5A54, -21), (1000.5, 0x3E880000000000, -11), (1.0, 0x10000000000000, -13), (0.0, 0, -14),
+        (7, 7, 0), (-1, n - 1, 0),
+    ]:
+        check(f"encoding of {value}", paillier_phe.encode(n, value), (encoding, exponent))
+
+
 if __name__ == "__main__":
     for checks in [
         check_x25519, check_hkdf, check_chacha20, check_aes, check_gcm,
         check_ed25519, check_shamir, check_primes, check_fields, check_rings, check_quantizer, check_rounds, check_graph, check_masking,
-        check_outcomes, check_schedules, check_validator,
+        check_outcomes, check_schedules, check_paillier, check_validator,
     ]:
         checks()
     print(f"{passed} passed, {failed} failed")
