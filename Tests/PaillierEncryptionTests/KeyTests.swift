@@ -161,7 +161,7 @@ struct KeyTests {
             try PaillierPublicKey(serialized: [1, 0x71] + bytes.dropFirst(2), allowing: allowed)
         }
         var swapped = key.serialized.withSpan { span in span.indices.map { span[$0] } }
-        swapped = swapped[..<4] + swapped[36...] + swapped[4..<36]
+        swapped = Array(swapped[..<4] + swapped[36...] + swapped[4..<36])
         #expect(throws: PaillierError.notCanonical) {
             try PaillierPrivateKey(serialized: SecretBytes(copying: swapped), allowing: allowed, using: &generator)
         }
