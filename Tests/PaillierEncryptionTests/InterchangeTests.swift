@@ -14,17 +14,19 @@ struct InterchangeTests {
             #expect(try encoded.exponent == 0 && encoded.integer() == value)
         }
         var generator = TestKeys.generator(50)
-        var values: [Double] = [0, -0.0, 0.5, -0.25, .pi, 1e12, 65504, 1e-9, .leastNormalMagnitude, 5e-324, -1e50]
+        var values: [Double] = [
+            0, -0.0, 0.5, -0.25, .pi, 1e12, 65504, 1e-9, .leastNormalMagnitude, .leastNonzeroMagnitude, -1e50,
+        ]
         for _ in 0..<500 {
+            // Large ones too: it is the exponent that grows.
             let value = Double(bitPattern: generator.next())
-            // What is much larger than n has no encoding.
-            if value.isFinite, value.magnitude < 1e100 { values.append(value) }
+            if value.isFinite { values.append(value) }
         }
         for value in values {
             let encoded = try EncodedNumber(value, under: key.publicKey)
             #expect(try encoded.double() == value, "\(value)")
         }
-        for value in [Double.infinity, -.infinity, .nan, 1e300] {
+        for value in [Double.infinity, -.infinity, .nan] {
             #expect(throws: PaillierError.encodingOverflow) { try EncodedNumber(value, under: key.publicKey) }
         }
     }
@@ -78,22 +80,30 @@ struct InterchangeTests {
         let list = try EncryptedNumberList([number, number], under: key.publicKey)
         let read = try EncryptedNumberList(json: list.json, under: key.publicKey)
         #expect(try read.numbers.map { try key.decrypt($0).double() } == [-2.75, -2.75])
-        #expect(throws: PaillierError.wrongKey) { try EncryptedNumberList(json: list.json, under: TestKeys.other.publicKey) }
+        #expect(throws: PaillierError.wrongKey) {
+            try EncryptedNumberList(json: list.json, under: TestKeys.other.publicKey)
+        }
     }
 
     @Test(arguments: [
-        "", "{", "[]", "{}", "{\"v\": 12, \"e\": 0}", "{\"v\": \"12\"}", "{\"v\": \"12\", \"e\": \"0\"}", "{\"v\": \"-12\", \"e\": 0}",
-        "{\"v\": \"12\", \"e\": 0} x", "{\"v\": \"12\", \"e\": 0, \"v\": \"13\"}", "{\"v\": \"1e3\", \"e\": 0}", "{\"v\": \"\", \"e\": 0}",
+        "", "{", "[]", "{}", "{\"v\": 12, \"e\": 0}", "{\"v\": \"12\"}", "{\"v\": \"12\", \"e\": \"0\"}",
+        "{\"v\": \"-12\", \"e\": 0}",
+        "{\"v\": \"12\", \"e\": 0} x", "{\"v\": \"12\", \"e\": 0, \"v\": \"13\"}", "{\"v\": \"1e3\", \"e\": 0}",
+        "{\"v\": \"\", \"e\": 0}",
         "{\"v\": \"12\", \"e\": 1.5}", "{\"v\": \"12\", \"e\": 99999999999999999999}", "{\"v\" \"12\", \"e\": 0}",
     ])
     func `malformed JSON is refused`(text: String) throws {
         #expect(throws: PaillierError.self) { try EncryptedNumber(json: text, under: key.publicKey) }
-        #expect(throws: PaillierError.self) { try PaillierPublicKey(pythonPaillierJSON: text, allowing: [TestKeys.size]) }
+        #expect(throws: PaillierError.self) {
+            try PaillierPublicKey(pythonPaillierJSON: text, allowing: [TestKeys.size])
+        }
     }
 
     @Test func `nesting and length of JSON are limited`() throws {
         for text in [String(repeating: "[", count: 100_000), String(repeating: "{\"a\":", count: 100_000)] {
-            #expect(throws: PaillierError.malformedJSON(member: "")) { try EncryptedNumber(json: text, under: key.publicKey) }
+            #expect(throws: PaillierError.malformedJSON(member: "")) {
+                try EncryptedNumber(json: text, under: key.publicKey)
+            }
         }
         let digits = String(repeating: "9", count: 1_000_000)
         #expect(throws: PaillierError.malformedJSON(member: "v")) {

@@ -94,8 +94,8 @@ struct KeyTests {
         #expect(refusal(1, n, n) == .wrongProduct)
         #expect(refusal(p, p) == .perfectPower)
         let long = nextPrime(.powerOfTwo(257) + .powerOfTwo(256), 3)
-        let short = nextPrime(.powerOfTwo(254) + .powerOfTwo(253), 3)
-        #expect(refusal(short, long) == .unequalLength)
+        let short = nextPrime(.powerOfTwo(253) + .powerOfTwo(252), 3)
+        #expect((short * long).bitWidth == 512 && refusal(short, long) == .unequalLength)
         // 2^20 < both factors of one of the two "primes".
         let half = nextPrime(.powerOfTwo(127) + .powerOfTwo(126), 3)
         let composite = half * nextPrime(.powerOfTwo(127) + .powerOfTwo(126) + .powerOfTwo(100), 1)

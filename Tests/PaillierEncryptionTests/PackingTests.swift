@@ -21,7 +21,9 @@ struct PackingTests {
             }
         }
         #expect(try SlotLayout(valueBits: 64, isSigned: true, maximumWeight: 1).slotBits == 64)
-        #expect(throws: PaillierError.slotTooWide(bits: 65)) { try SlotLayout(valueBits: 64, isSigned: true, maximumWeight: 2) }
+        #expect(throws: PaillierError.slotTooWide(bits: 65)) {
+            try SlotLayout(valueBits: 64, isSigned: true, maximumWeight: 2)
+        }
         #expect(throws: PaillierError.slotTooWide(bits: 65)) {
             try SlotLayout(valueBits: 33, isSigned: false, maximumWeight: 1 << 31 + 1)
         }
@@ -73,11 +75,14 @@ struct PackingTests {
         #expect(try TestKeys.one.decryptSigned(sum) == expected)
         // As many more as there is room for, and one.
         guard weight <= 256 else { return }
-        let one = try TestKeys.fast.encryptSigned([Int64](repeating: least, count: count), layout: layout, using: &generator)
+        let one = try TestKeys.fast.encryptSigned(
+            [Int64](repeating: least, count: count), layout: layout, using: &generator)
         for _ in additions..<weight { try accumulator.fold(one) }
         let full = try accumulator.sum(rerandomizedBy: TestKeys.fast, using: &generator)
         #expect(try TestKeys.one.decryptSigned(full) == expected.map { $0 + Int64(weight - additions) * least })
-        #expect(throws: PaillierError.noHeadRoom(weight: UInt64(weight) + 1, maximum: weight)) { try accumulator.fold(one) }
+        #expect(throws: PaillierError.noHeadRoom(weight: UInt64(weight) + 1, maximum: weight)) {
+            try accumulator.fold(one)
+        }
         #expect(accumulator.weight == weight)
     }
 
@@ -104,7 +109,8 @@ struct PackingTests {
         var generator = TestKeys.generator(32)
         let layout = try SlotLayout(valueBits: 20, isSigned: false, maximumWeight: 3)
         let values: [UInt64] = [0, 1, 1 << 20 - 1, 77]
-        var x = try PaillierEncryptor(textbook: TestKeys.one.publicKey).encryptUnsigned(values, layout: layout, using: &generator)
+        var x = try PaillierEncryptor(textbook: TestKeys.one.publicKey).encryptUnsigned(
+            values, layout: layout, using: &generator)
         #expect(try TestKeys.one.decryptUnsigned(x) == values)
         try x.multiply(by: 3)
         #expect(try TestKeys.one.decryptUnsigned(x) == values.map { 3 * $0 })
@@ -123,9 +129,15 @@ struct PackingTests {
         #expect(throws: PaillierError.valueOutOfRange(index: 0)) {
             try TestKeys.fast.encryptUnsigned([256], layout: unsigned, using: &generator)
         }
-        #expect(throws: PaillierError.emptyVector) { try TestKeys.fast.encryptSigned([], layout: layout, using: &generator) }
-        #expect(throws: PaillierError.wrongLayout) { try TestKeys.fast.encryptUnsigned([1], layout: layout, using: &generator) }
-        #expect(throws: PaillierError.wrongLayout) { try TestKeys.fast.encryptSigned([1], layout: unsigned, using: &generator) }
+        #expect(throws: PaillierError.emptyVector) {
+            try TestKeys.fast.encryptSigned([], layout: layout, using: &generator)
+        }
+        #expect(throws: PaillierError.wrongLayout) {
+            try TestKeys.fast.encryptUnsigned([1], layout: layout, using: &generator)
+        }
+        #expect(throws: PaillierError.wrongLayout) {
+            try TestKeys.fast.encryptSigned([1], layout: unsigned, using: &generator)
+        }
     }
 
     @Test func `keys, layouts and lengths are not mixed`() throws {
@@ -133,7 +145,8 @@ struct PackingTests {
         let layout = try signed(8, 5)
         var x = try TestKeys.fast.encryptSigned([1, 2, 3], layout: layout, using: &generator)
         let before = x.serialized
-        let foreign = try PaillierEncryptor(holder: TestKeys.other).encryptSigned([1, 2, 3], layout: layout, using: &generator)
+        let foreign = try PaillierEncryptor(holder: TestKeys.other).encryptSigned(
+            [1, 2, 3], layout: layout, using: &generator)
         #expect(throws: PaillierError.wrongKey) { try x.add(foreign) }
         #expect(throws: PaillierError.wrongKey) { try TestKeys.fast.rerandomize(foreign, using: &generator) }
         #expect(throws: PaillierError.wrongKey) { try TestKeys.one.decryptSigned(foreign) }
@@ -205,7 +218,9 @@ struct PackingTests {
             #expect(refusal(copy) == .ciphertextOutOfRange)
             for place in 0..<128 { copy[51 + 128 * index + place] = 255 }
             #expect(refusal(copy) == .ciphertextOutOfRange)
-            copy.replaceSubrange(51 + 128 * index..<51 + 128 * (index + 1), with: factors(of: TestKeys.one).0.bigEndian(count: 128) ?? [])
+            copy.replaceSubrange(
+                51 + 128 * index..<51 + 128 * (index + 1), with: factors(of: TestKeys.one).0.bigEndian(count: 128) ?? []
+            )
             #expect(refusal(copy) == .ciphertextNotAUnit)
         }
     }
@@ -216,8 +231,11 @@ struct PackingTests {
         let key = TestKeys.one.publicKey
         // A plaintext by hand, under the header of a vector of weight 1.
         func decrypt(_ plaintext: Natural, count: Int) throws -> [Int64] {
-            let honest = try TestKeys.fast.encryptSigned([Int64](repeating: 0, count: count), layout: layout, using: &generator)
-            let bytes = try honest.serialized.prefix(51) + TestKeys.fast.encrypt(plaintext, using: &generator).serialized.dropFirst(34)
+            let honest = try TestKeys.fast.encryptSigned(
+                [Int64](repeating: 0, count: count), layout: layout, using: &generator)
+            let bytes =
+                try honest.serialized.prefix(51)
+                + TestKeys.fast.encrypt(plaintext, using: &generator).serialized.dropFirst(34)
             return try TestKeys.one.decryptSigned(
                 PackedVector(serialized: Array(bytes), under: key, layout: layout, count: count))
         }

@@ -33,7 +33,9 @@ struct ProofTests {
                 var copy = bytes
                 copy[place] ^= change
                 let proof = try ModulusProof(serialized: copy, allowing: allowed)
-                #expect(throws: PaillierError.wrongProof, "byte \(place)") { try proof.verify(key.publicKey, session: session) }
+                #expect(throws: PaillierError.wrongProof, "byte \(place)") {
+                    try proof.verify(key.publicKey, session: session)
+                }
             }
         }
         for range in [4..<68, 69..<133, 133..<197] {
@@ -85,9 +87,13 @@ struct ProofTests {
             var copy = bytes
             copy[place] ^= 1
             let changed = try ProvedPublicKey(serialized: copy, allowing: allowed)
-            #expect(throws: PaillierError.wrongSignature) { try changed.verified(enrolledKey: enrolled, session: session) }
+            #expect(throws: PaillierError.wrongSignature) {
+                try changed.verified(enrolledKey: enrolled, session: session)
+            }
         }
-        #expect(throws: PaillierError.truncated) { try ProvedPublicKey(serialized: bytes.dropLast(), allowing: allowed) }
+        #expect(throws: PaillierError.truncated) {
+            try ProvedPublicKey(serialized: bytes.dropLast(), allowing: allowed)
+        }
         #expect(throws: PaillierError.trailingBytes) { try ProvedPublicKey(serialized: bytes + [0], allowing: allowed) }
     }
 
