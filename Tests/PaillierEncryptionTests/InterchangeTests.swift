@@ -27,8 +27,14 @@ struct InterchangeTests {
             #expect(try encoded.double() == value, "\(value)")
         }
         for value in [Double.infinity, -.infinity, .nan] {
-            #expect(throws: PaillierError.encodingOverflow) { try EncodedNumber(value, under: key.publicKey) }
+            #expect(throws: PaillierError.notFinite) { try EncodedNumber(value, under: key.publicKey) }
         }
+        let n = key.publicKey.modulus
+        #expect(throws: PaillierError.encodingOverflow) {
+            try EncodedNumber(magnitude: n / 3, isNegative: true, under: key.publicKey)
+        }
+        #expect(
+            try EncodedNumber(magnitude: n / 3 - 1, isNegative: true, under: key.publicKey).encoding == n - n / 3 + 1)
     }
 
     @Test func `the middle third is overflow, and the rest is signed`() throws {
@@ -39,11 +45,11 @@ struct InterchangeTests {
         }
         #expect(try integer(largest) > 0 && integer(n - largest) < 0 && integer(n - 1) == -1)
         for encoding in [largest + 1, n / 2, n - largest - 1] {
-            #expect(throws: PaillierError.encodingOverflow) { try integer(encoding) }
+            #expect(throws: PaillierError.decryptionFailed) { try integer(encoding) }
         }
         #expect(throws: PaillierError.plaintextOutOfRange) { try integer(n) }
-        for exponent in [4097, -4097, .max, .min] {
-            #expect(throws: PaillierError.encodingOverflow) {
+        for exponent in [1025, -1025, .max, .min] {
+            #expect(throws: PaillierError.scaleOutOfRange) {
                 try EncodedNumber(encoding: 1, exponent: exponent, under: key.publicKey)
             }
         }

@@ -6,7 +6,7 @@ enum JSONText {
     case object([String: JSONText])
     case list([JSONText])
     case string(String)
-    case integer(Int)
+    case integer(digits: String)
     case other
 
     /// The value that the whole text is; nil if it is none.
@@ -21,7 +21,9 @@ enum JSONText {
     }
 
     var string: String? { if case .string(let text) = self { text } else { nil } }
-    var integer: Int? { if case .integer(let number) = self { number } else { nil } }
+    /// An integer of any size, as JSON writes it: a sign or none, and no zeros at the front.
+    var integerDigits: String? { if case .integer(let digits) = self { digits } else { nil } }
+    var isObject: Bool { if case .object = self { true } else { false } }
     var list: [JSONText]? { if case .list(let values) = self { values } else { nil } }
 
     private struct Reader {
@@ -99,9 +101,18 @@ enum JSONText {
             while position < bytes.count, !",:]} \t\n\r".utf8.contains(bytes[position]) { position += 1 }
             let word = String(decoding: bytes[start..<position], as: UTF8.self)
             if ["true", "false", "null"].contains(word) { return .other }
-            // One way to write an integer.
-            guard let number = Int(word), String(number) == word else { return nil }
-            return .integer(number)
+            let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
+            guard
+                digits.utf8.first.map({ ("1"..."9").contains(Character(UnicodeScalar($0))) }) ?? false || digits == "0"
+            else { return fraction(word) }
+            return digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                ? .integer(digits: word) : fraction(word)
+        }
+
+        /// Other numbers of JSON are numbers, but none that these files have.
+        func fraction(_ word: String) -> JSONText? {
+            let isNumber = word.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) } && Double(word) != nil
+            return isNumber ? .other : nil
         }
     }
 }

@@ -17,7 +17,7 @@ extension PaillierPublicKey {
     ///
     /// Such a key carries no proof: encrypt under it in the textbook way.
     /// - Parameter allowed: the lengths that may be.
-    /// - Throws: `.malformedJSON`, or what `init(modulus:size:)` throws.
+    /// - Throws: `.malformedJSON`, `.wrongAlgorithm`, or what `init(modulus:size:)` throws.
     public init(
         pythonPaillierJSON text: String, allowing allowed: Set<PaillierKeySize> = PaillierKeySize.secure
     ) throws(PaillierError) {
@@ -26,8 +26,8 @@ extension PaillierPublicKey {
     }
 
     fileprivate init(_ document: JSONText, allowing allowed: Set<PaillierKeySize>) throws(PaillierError) {
-        guard document["kty"]?.string == "DAJ" else { throw .malformedJSON(member: "kty") }
-        guard document["alg"]?.string == "PAI-GN1" else { throw .malformedJSON(member: "alg") }
+        try document.expectMembers(["kty", "alg", "key_ops", "n"])
+        try document.expectAlgorithm(["kty": "DAJ", "alg": "PAI-GN1"], operation: "encrypt")
         let n = try document.number("n")
         guard let size = allowed.first(where: { $0.bits == n.bitWidth }) else { throw .wrongSize(bits: n.bitWidth) }
         try self.init(modulus: n, size: size)
@@ -46,14 +46,15 @@ extension PaillierPrivateKey {
     }
 
     /// Reads python-paillier's JSON and checks the key. Its factors need not be 3 mod 4: ``isBlum`` tells.
-    /// - Throws: `.malformedJSON`, or what making a key of two factors throws.
+    /// - Throws: `.malformedJSON`, `.wrongAlgorithm`, or what making a key of two factors throws.
     public init(
         pythonPaillierJSON text: String, allowing allowed: Set<PaillierKeySize> = PaillierKeySize.secure,
         using generator: inout some SecureRandomNumberGenerator
     ) throws(PaillierError) {
         guard let document = JSONText(text) else { throw .malformedJSON(member: "") }
-        guard document["kty"]?.string == "DAJ" else { throw .malformedJSON(member: "kty") }
-        guard let published = document["pub"] else { throw .malformedJSON(member: "pub") }
+        try document.expectMembers(["kty", "key_ops", "p", "q", "pub"])
+        try document.expectAlgorithm(["kty": "DAJ"], operation: "decrypt")
+        guard let published = document["pub"], published.isObject else { throw .malformedJSON(member: "pub") }
         let key = try PaillierPublicKey(published, allowing: allowed)
         let (p, q) = (try document.number("p"), try document.number("q"))
         try self.init(
@@ -64,11 +65,24 @@ extension PaillierPrivateKey {
 }
 
 extension JSONText {
-    /// A member in base64url; at most 1,024 bytes.
-    fileprivate func number(_ member: String) throws(PaillierError) -> Natural {
-        guard let text = self[member]?.string, text.utf8.count <= 2048, let bytes = Base64URL.bytes(text) else {
-            throw .malformedJSON(member: member)
+    /// Every one of these is there.
+    fileprivate func expectMembers(_ members: [String]) throws(PaillierError) {
+        for member in members where self[member] == nil { throw .malformedJSON(member: member) }
+    }
+
+    /// The key is of this kind, and for this operation.
+    fileprivate func expectAlgorithm(_ members: [String: String], operation: String) throws(PaillierError) {
+        for (member, value) in members where self[member]?.string != value { throw .wrongAlgorithm(member: member) }
+        guard let operations = self["key_ops"]?.list, operations.count == 1, operations[0].string == operation else {
+            throw .wrongAlgorithm(member: "key_ops")
         }
+    }
+
+    /// A member in base64url without zeros at the front; at most 1,536 bytes.
+    fileprivate func number(_ member: String) throws(PaillierError) -> Natural {
+        guard let text = self[member]?.string, text.utf8.count <= 2048, let bytes = Base64URL.bytes(text),
+            let first = bytes.first, first != 0
+        else { throw .malformedJSON(member: member) }
         return Natural(bigEndian: bytes)
     }
 }
