@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// As much of JSON [RFC8259] as python-paillier's files have: objects, lists, strings without escapes beyond `\"`, `\\` and
-/// `\/`, integers, true, false and null. Reading is total: depth is limited, and nothing is allocated ahead of the text.
+/// As much of JSON [RFC8259] as python-paillier's files have: objects, lists, strings, integers;
+/// other numbers, true, false and null only to pass over them. Reading is total: depth is limited, and nothing is allocated
+/// ahead of the text.
 enum JSONText {
     case object([String: JSONText])
     case list([JSONText])
@@ -86,14 +87,36 @@ enum JSONText {
                 switch byte {
                 case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
                 case UInt8(ascii: "\\"):
-                    guard position < bytes.count, [0x22, 0x5C, 0x2F].contains(bytes[position]) else { return nil }
-                    text.append(bytes[position])
-                    position += 1
+                    guard let character = escaped() else { return nil }
+                    text += String(character).utf8
                 case 0..<0x20: return nil
                 default: text.append(byte)
                 }
             }
             return nil
+        }
+
+        /// The character after a backslash. Those of two units become one that stands for what cannot be read: only notes
+        /// have them.
+        private mutating func escaped() -> Character? {
+            guard position < bytes.count else { return nil }
+            let name = bytes[position]
+            position += 1
+            switch name {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Character(UnicodeScalar(name))
+            case UInt8(ascii: "b"): return "\u{8}"
+            case UInt8(ascii: "f"): return "\u{C}"
+            case UInt8(ascii: "n"): return "\n"
+            case UInt8(ascii: "r"): return "\r"
+            case UInt8(ascii: "t"): return "\t"
+            case UInt8(ascii: "u"):
+                guard position + 4 <= bytes.count,
+                    let unit = UInt16(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
+                else { return nil }
+                position += 4
+                return Character(UnicodeScalar(unit) ?? "\u{FFFD}")
+            default: return nil
+            }
         }
 
         mutating func word() -> JSONText? {
