@@ -205,7 +205,7 @@ import Testing
     @Test(
         arguments: [
             #"{"name": "rdp_points", "rows": [{}, {}]}"#,
-            #"{"algorithm": "Paillier", "schema": "paillier_test_schema_v1.json", "testGroups": [{"tests": [1, 2]}]}"#,
+            #"{"schema": "analytic_gaussian", "rows": [{}, {}]}"#,
         ]
     )
     func `a file of which every row is skipped is not a success`(content: String) throws {

@@ -16,15 +16,11 @@ enum LaterVectors {
     ]
 
     static func knows(_ schema: String) -> Bool {
-        ["paillier_test_schema_v1", "secagg_round_v1"].contains(schema) || differentialPrivacy.contains(schema)
+        schema == "secagg_round_v1" || differentialPrivacy.contains(schema)
     }
 
     static func skip(_ schema: String, _ document: VectorFields, into report: inout VectorFileReport) throws {
         switch schema {
-        case "paillier_test_schema_v1":
-            let rows = try document.objects("testGroups").reduce(0) { $0 + (try $1.array("tests").count) }
-            try require(rows > 0, "the file has no case")
-            report.skip("\(schema): not in this version", rows: rows)
         case "secagg_round_v1":
             let stated = try document.object("suite")
             let foreign = try suite.filter { try stated.string($0.key) != $0.value }.keys.sorted()

@@ -93,6 +93,8 @@ enum VectorFileVerifier {
             try WireVerifier.check(document, into: &report)
         } else if MustFailRoundVerifier.schemas.contains(schema) {
             try MustFailRoundVerifier.check(document, into: &report)
+        } else if schema == "paillier_test_schema_v1" {
+            try PaillierVerifier.check(document, into: &report)
         } else if schema == "primitives_v1" {
             try PrimitivesVerifier.check(document, into: &report)
         } else if LaterVectors.knows(schema) {
