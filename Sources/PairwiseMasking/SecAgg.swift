@@ -12,7 +12,8 @@ public import SecureRandomness
 /// top. Both secrets of a client are shared among its neighbors beforehand (t of them, Shamir over GF(2^128)), and for each
 /// client they release shares of exactly one: of its own mask if its vector arrived, of its pairwise key if it did not.
 ///
-/// - Threat model: ``ThreatModel``; with clients that collude, fewer than t − k/2 twice among any client's k neighbors.
+/// - Threat model: ``ThreatModel``. Against a server that lies fewer than 2t − k of any client's k neighbors may collude with
+///   it, against a curious one fewer than t.
 ///   <doc:SecAggSemiMaliciousThreats> and its neighbors say who may do what, and what a lie can open.
 /// - Dropouts: any, at any stage, that leave t neighbors of each client.
 /// - Cost for a client: two key agreements and a mask for each neighbor; about 128 bytes a neighbor besides its b·d bits,
