@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BigIntegers
+package import BigIntegers
 internal import Crypto
 public import SecureRandomness
 
 /// A modulus with everything that clients check before they encrypt under it: the proof of its form for this session, and the
 /// signature of the key holder's enrolled Ed25519 key.
 public struct ProvedPublicKey: Sendable {
-    let modulus: Natural
+    package let modulus: Natural
     let size: PaillierKeySize
-    let signature: [UInt8]
+    package let signature: [UInt8]
     let proof: ModulusProof
 
     static let signatureByteCount = 64
 
-    static func signedMessage(_ n: Natural, _ size: PaillierKeySize) -> [UInt8] {
+    package static func signedMessage(_ n: Natural, _ size: PaillierKeySize) -> [UInt8] {
         PaillierPublicKey.labeled("fedsum/1 paillier public key", n, size)
     }
 
