@@ -48,8 +48,7 @@ public struct ModulusProof: Sendable {
         return result
     }
 
-    /// Checks the proof against a modulus that was checked itself. About 0.3 s at 2,048 bits and 0.8 s at 3,072.
-    /// - Parameter session: up to 255 bytes.
+    /// Checks the proof against a modulus that was checked itself, and a session of up to 255 bytes. About 0.3 s at 2,048 bits and 0.8 s at 3,072.
     /// - Throws: `.wrongProof` unless every round holds.
     public func verify(_ key: PaillierPublicKey, session: [UInt8]) throws(PaillierError) {
         let n = key.modulus

@@ -59,7 +59,8 @@ public struct ProvedPublicKey: Sendable {
 
 extension PaillierPrivateKey {
     /// The public key with a proof for `session` and a signature by the holder's enrolled key.
-    /// - Parameter signingSeed: the 32 bytes of which the Ed25519 key is made.
+    ///
+    /// `signingSeed` are the 32 bytes of which the Ed25519 key is made.
     /// - Throws: `.wrongSignature` if the seed is no key; else what `proveModulus(session:using:)` throws.
     public func provedPublicKey(
         session: [UInt8], signingSeed: SecretBytes, using generator: inout some SecureRandomNumberGenerator
