@@ -101,23 +101,17 @@ static void decrypt(size_t L) {
     fill(number, 4 * L), fill(exponent, L), fill(other, L);
     other[L - 1] >>= 2;
     SECRET(r.n, L), SECRET(exponent, L), SECRET(other, L), SECRET(&r.inverse, 1);
-    // The two highest bits of a factor are public: they are 1 in every key.
-    uint64_t unknown = ~0ull >> 2;
-    VALGRIND_SET_VBITS(r.n + L - 1, &unknown, 8);
-    fedsum_secret_multiply(square, r.n, L, r.n, L, r.scratch);
-    // So is the highest one of its square.
-    unknown = ~0ull >> 1;
-    VALGRIND_SET_VBITS(square + 2 * L - 1, &unknown, 8);
-    fedsum_secret_remainder(number, 4 * L, square, 2 * L, r.scratch);
-    fedsum_dual_from_number(pair, number, r.n, r.inverse, L, r.scratch);
-    fedsum_dual_multiply(pair, pair, r.one, r.n, r.inverse, L, 1, r.scratch);
+    uint64_t *fifth = limbs(2 * L), *high = limbs(2 * L);
+    fedsum_dual_powers_of_R(r.one, pair, fifth, r.n, r.inverse, L, r.scratch);
+    fedsum_dual_from_number(high, number + 2 * L, r.n, r.inverse, L, r.scratch);
+    fedsum_dual_multiply(high, high, fifth, r.n, r.inverse, L, 1, r.scratch);
+    fedsum_dual_add(pair, pair, high, r.n, L, r.scratch);
     fedsum_secret_dual_power(result, pair, exponent, 64 * L, r.one, r.n, r.inverse, L, table, r.scratch);
     fedsum_dual_reduce(result, result, r.n, r.inverse, L, r.scratch);
     fedsum_dual_normalize(result, r.n, L, r.scratch);
     fedsum_half_multiply(other, other, result + L, r.n, r.inverse, L, 1, r.scratch);
     // Putting together: remainders, differences, products, the check.
-    memcpy(number, result, 2 * L * 8);
-    fedsum_secret_remainder(number, 2 * L, r.n, L, r.scratch);
+    fedsum_secret_remainder(number, result, 2 * L, r.n, L, r.scratch);
     uint64_t borrow = fedsum_secret_subtract(number, other, L);
     fedsum_secret_add_if(borrow, number, r.n, L);
     fedsum_secret_multiply(square, number, L, r.n, L, r.scratch);
@@ -131,13 +125,11 @@ static void decrypt(size_t L) {
 /// Making keys and proofs: powers mod a secret number.
 static void power(size_t L) {
     struct ring r = make(L, 32 * L);
-    uint64_t *base = limbs(L), *exponent = limbs(L), *result = limbs(L);
+    uint64_t *base = limbs(L), *exponent = limbs(L), *result = limbs(L), *table = limbs(fedsum_table_size(32, L));
     fill(base, L), fill(exponent, L);
     base[L - 1] >>= 2;
     SECRET(base, L), SECRET(exponent, L), SECRET(r.n, L);
-    uint64_t unknown = ~0ull >> 2;
-    VALGRIND_SET_VBITS(r.n + L - 1, &unknown, 8);
-    fedsum_secret_power(result, base, exponent, 64 * L, r.n, L, r.scratch);
+    fedsum_secret_power(result, base, exponent, 64 * L, r.n, L, table, r.scratch);
 }
 
 // ---- Times
