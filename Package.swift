@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SecureRandomness", targets: ["SecureRandomness"]),
         .library(name: "RingArithmetic", targets: ["RingArithmetic"]),
         .library(name: "SecretSharing", targets: ["SecretSharing"]),
+        .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
         .library(name: "DurableFiles", targets: ["DurableFiles"]),
         .library(name: "ProtocolCryptography", targets: ["ProtocolCryptography"]),
         .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
@@ -63,6 +64,7 @@ let package = Package(
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         library("DurableFiles"),
+        library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
@@ -71,6 +73,7 @@ let package = Package(
             ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
         ),
         tests(of: "DurableFiles"),
+        tests(of: "DifferentialPrivacy", ["FedsumTestVectors", "RingArithmetic", "SecureRandomness"]),
         // Reads Tests/Vectors for the tests of the first floor.
         .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),
         // Floor 2: schemes
@@ -128,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "fedsum",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
-                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
+                "ProtocolCryptography", "SecureAggregation", "SharingAggregation", "PairwiseMasking",
+                "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
