@@ -8,8 +8,8 @@
 /// Discrete Gaussian noise, also as a sum of several clients' shares, is accounted through the continuous Gaussian that
 /// dominates it up to a factor for each coordinate and round (`SmoothedGaussian`, and τ of [KLS21]).
 public struct PrivacyLossAccountant: Sendable, Equatable {
-    /// The distance of privacy losses on the lattice; widened where a lattice would be too long, which costs tightness and
-    /// nothing else.
+    /// The distance of privacy losses on the lattice; widened where a lattice would be too long, narrowed where losses are
+    /// far smaller, which changes tightness and nothing else.
     public let grid: Double
     /// The default grid.
     public static let defaultGrid = 1e-4
@@ -156,7 +156,11 @@ public struct PrivacyLossAccountant: Sendable, Equatable {
             removing, tilt: first.tilt, adding, tilt: second.tilt, transform: transform)
         guard let forRemoving = a.epsilon(delta: delta, near: first.epsilon, isLower: false),
             let forAdding = b.epsilon(delta: delta, near: second.epsilon, isLower: false)
-        else { throw .unbounded }
+        else {
+            if max(a.infinity, b.infinity) >= delta { throw .unbounded }
+            // A lattice too coarse for losses so small.
+            return .widen(0.1)
+        }
         let upper = max(forRemoving, forAdding)
         guard needsLower else { return .bounds(upper: upper, lower: nil) }
         let lowers = buckets.map { $0.lower() }

@@ -100,7 +100,7 @@ extension PrivacyLossLattice {
 
 /// δ(ε) of many composed privacy losses, by a Fourier transform of their tilted distribution.
 ///
-/// Masses are multiplied by exp(λ·loss) ([Gop+21] and [KJH20] compose without this), normalized and folded modulo n points,
+/// Masses are multiplied by exp(λ·loss) ([GLW21] and [KJH20] compose without this), normalized and folded modulo n points,
 /// which the transform does not notice. With Φ the product of the powers of the transforms,
 /// δ(ε) = M·exp(−λε)·Σ_j p(i₀ + j)·g(j) over j ≥ 1 with g(j) = exp(−λjh)·(1 − exp(−jh)), and by Parseval that is a
 /// sum over frequencies of Φ times the transform H of g, which is in closed form. So there is no inverse transform, only
@@ -112,7 +112,7 @@ struct ComposedPrivacyLoss {
     private let step: Double
     private let tilt: Double
     private let offset: Double
-    private let infinity: Double
+    let infinity: Double
     /// log M.
     private let logMoment: Double
     /// Relative error of everything that is multiplied, an upper bound.

@@ -16,6 +16,7 @@ enum PrivacyAccountingVerifier {
         case "rdp_epsilon": renyiEpsilon
         case "rdp_epsilon_without_replacement": withoutReplacement
         case "pld_epsilon": privacyLoss
+        case "sampled_gaussian_step": sampledGaussianStep
         case "calibration": calibration
         case "distributed_discrete_gaussian": distributedDiscreteGaussian
         default: nil
@@ -101,8 +102,8 @@ enum PrivacyAccountingVerifier {
         let (epsilon, logDelta) = (try number(row, "epsilon"), try logarithm(row, "delta"))
         let ours = try curve.logDelta(epsilon: epsilon)
         try require(abs(ours - logDelta) <= 1e-9, "log δ is \(logDelta), ours is \(ours)")
-        // Where δ is a double.
-        if logDelta > -700 {
+        // Where δ is a double, and not so near 1 that its digits do not hold those of ε.
+        if logDelta > -700, logDelta < -1e-3 {
             try requireClose(curve.epsilon(delta: number(row, "delta")), epsilon, 1e-9, "epsilon")
         }
     }
@@ -185,6 +186,18 @@ enum PrivacyAccountingVerifier {
         try require(
             try lower <= number(row, "epsilon_upper_dots_5e-5") && lower <= guarantee.epsilon,
             "the lower bound \(lower) is too large")
+    }
+
+    /// Bounds on both sides of the closed form, the upper one within 1e-3.
+    private static func sampledGaussianStep(_ row: VectorFields, _: VectorFields) throws {
+        let event = PrivacyEvent.sampledGaussian(
+            rate: try number(row, "q"), noiseMultiplier: try number(row, "noise_multiplier"), steps: 1)
+        let guarantee = try PrivacyLossAccountant().guarantee(for: event, delta: number(row, "delta"))
+        let exact = try number(row, "epsilon")
+        try requireWithin(guarantee.epsilon, range(exact * (1 - 1e-12), exact + 1e-3), "epsilon")
+        guard let lower = guarantee.lowerBound, lower <= exact * (1 + 1e-12) else {
+            throw CaseFailure("the lower bound is missing or too large")
+        }
     }
 
     /// The noise multiplier to 1e-3, and never such that ε exceeds the target.
