@@ -49,7 +49,7 @@ public struct ZeroConcentratedPrivacy: Sendable, Equatable {
     }
 }
 
-/// From Rényi differential privacy to (ε, δ), [CKS20] Proposition 12 (as [BBG+20a] Theorem 21).
+/// From Rényi differential privacy to (ε, δ), [CKS20] Proposition 12 (as [BBGHS20] Theorem 21).
 enum RenyiConversion {
     /// ε = D + log(1 − 1/α) − log(δα)/(α − 1), with α = 1 + `excess`.
     static func epsilon(divergence: Double, excess: Double, logDelta: Double) -> Double {
