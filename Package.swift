@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SecureRandomness", targets: ["SecureRandomness"]),
         .library(name: "RingArithmetic", targets: ["RingArithmetic"]),
         .library(name: "SecretSharing", targets: ["SecretSharing"]),
+        .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
         .library(name: "DurableFiles", targets: ["DurableFiles"]),
         .library(name: "BigIntegers", targets: ["BigIntegers"]),
         .library(name: "PaillierEncryption", targets: ["PaillierEncryption"]),
@@ -71,6 +72,7 @@ let package = Package(
         library("PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
         tests(of: "BigIntegers", ["SecureRandomness"]),
         tests(of: "PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
+        library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
@@ -79,6 +81,7 @@ let package = Package(
             ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
         ),
         tests(of: "DurableFiles"),
+        tests(of: "DifferentialPrivacy", ["FedsumTestVectors", "RingArithmetic", "SecureRandomness"]),
         // Reads Tests/Vectors for the tests of the first floor.
         .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),
         // Floor 2: schemes
@@ -136,8 +139,9 @@ let package = Package(
         .executableTarget(
             name: "fedsum",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
-                "BigIntegers", "PaillierEncryption", "SecureAggregation", "SharingAggregation", "PairwiseMasking",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
+                "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
+                "SharingAggregation", "PairwiseMasking",
                 "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

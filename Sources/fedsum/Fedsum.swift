@@ -16,7 +16,9 @@ struct Fedsum: ParsableCommand {
             Exit codes: 0 success, 1 a run failed, 2 a check found something false, 64 wrong usage.
             """,
         version: "0.1.0-dev",
-        subcommands: [Compare.self, Train.self, Sum.self, Bench.self, Plan.self, Vectors.self])
+        subcommands: [
+            Compare.self, Train.self, Sum.self, Bench.self, Plan.self, Epsilon.self, Calibrate.self, Vectors.self,
+        ])
 }
 
 @main

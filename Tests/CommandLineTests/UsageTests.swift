@@ -4,7 +4,10 @@ import Foundation
 import Testing
 
 @Suite struct UsageTests {
-    @Test(arguments: [[], ["compare"], ["train"], ["sum"], ["bench"], ["plan"], ["vectors"], ["vectors", "verify"]])
+    @Test(arguments: [
+        [], ["compare"], ["train"], ["sum"], ["bench"], ["plan"], ["epsilon"], ["calibrate"], ["vectors"],
+        ["vectors", "verify"],
+    ])
     func `help has an example`(verb: [String]) throws {
         let run = try FedsumProgram.run(verb + ["--help"])
         #expect(run.exitCode == 0)

@@ -19,7 +19,7 @@ struct PrimitiveBenchmark {
     static let names =
         [
             "mask-expand", "field-mask", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement",
-        ] + paillierNames
+        ] + paillierNames + accountingNames
 
     /// A result that is not what it should be.
     struct WrongResult: LocalizedError {
@@ -41,6 +41,7 @@ struct PrimitiveBenchmark {
             case .integer(let number): "\(key)=\(number)"
             case .string(let text): "\(key)=\(text)"
             case .bool(let flag): "\(key)=\(flag)"
+            case .number(let number): "\(key)=\(number)"
             default: key
             }
         }
@@ -74,6 +75,7 @@ struct PrimitiveBenchmark {
                     fieldShamir(name, UInt32.self, fieldBits: 30, threshold: 51, shares: 100, &generator),
                 ]
         case _ where paillierNames.contains(name): return try paillier(name, &generator)
+        case _ where accountingNames.contains(name): return [try accounting(name)]
         default: return [try keyAgreement(&generator)]
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DifferentialPrivacy
 import FederatedLearning
 import Foundation
 import PairwiseMasking
@@ -23,6 +24,7 @@ func explain(_ error: any Error) -> String {
     case let error as FederatedLearningError: explain(error)
     case let error as RandomnessError: explain(error)
     case let error as MaskingPlanError: explain(error)
+    case let error as AccountingError: explain(error)
     case let error as CryptographyError: "a cryptographic operation failed: \(error)"
     default: error.localizedDescription
     }
@@ -52,6 +54,7 @@ func isUsage(_ error: any Error) -> Bool {
         case .clientsOutOfRange, .fractionOutOfRange, .countOutOfRange, .bitsOutOfRange: true
         case .tooFewForGraph, .unsatisfiable, .completeGraph: false
         }
+    case let error as AccountingError: isUsage(error)
     case let error as FederatedLearningError:
         switch error {
         case .diverged: false

@@ -110,6 +110,8 @@ enum VectorFileVerifier {
             try check(document, &report)
         } else if schema == "primitives_v1" {
             try PrimitivesVerifier.check(document, into: &report)
+        } else if PrivacyAccountingVerifier.knows(schema) {
+            try PrivacyAccountingVerifier.check(schema, document, into: &report)
         } else if LaterVectors.knows(schema) {
             try LaterVectors.skip(schema, document, into: &report)
         } else {
