@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The probabilities of the Skellam distribution of variance μ, e^−μ·I_|y|(μ), each to about 13 digits.
+package struct SkellamDistribution: Sendable {
+    /// P[Y = 0], P[Y = 1], …; beyond it nothing is above 10^−300.
+    private let probabilities: [Double]
+
+    /// The distribution of variance `variance`, which is positive.
+    ///
+    /// Miller's method: I_{k−1} = I_{k+1} + (2k/μ)·I_k downward from far out, divided by the sum over all integers, which is 1.
+    package init(variance: Double) {
+        precondition(variance > 0 && variance <= 1e9, "A variance is positive.")
+        let last = Int(40 * variance.squareRoot()) + 200
+        var values = [Double](repeating: 0, count: last + 2)
+        values[last] = 1e-300
+        for k in stride(from: last, to: 0, by: -1) {
+            values[k - 1] = values[k + 1] + 2 * Double(k) / variance * values[k]
+            if values[k - 1] > 1e200 {
+                for index in (k - 1)..<values.count { values[index] *= 1e-250 }
+            }
+        }
+        var total = 0.0
+        for value in values.dropFirst().reversed() { total += 2 * value }
+        total += values[0]
+        probabilities = values.map { $0 / total }
+    }
+
+    /// P[Y = y].
+    package func probability(_ y: Int64) -> Double {
+        y.magnitude < UInt64(probabilities.count) ? probabilities[Int(y.magnitude)] : 0
+    }
+}
