@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SecureRandomness", targets: ["SecureRandomness"]),
         .library(name: "RingArithmetic", targets: ["RingArithmetic"]),
         .library(name: "SecretSharing", targets: ["SecretSharing"]),
+        .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
         .library(name: "DurableFiles", targets: ["DurableFiles"]),
         .library(name: "ProtocolCryptography", targets: ["ProtocolCryptography"]),
         .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
@@ -61,11 +62,13 @@ let package = Package(
         library("SecureRandomness"),
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
+        library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         library("DurableFiles"),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),
+        tests(of: "DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         tests(
             of: "ProtocolCryptography",
             ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
@@ -128,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "fedsum",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
-                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DifferentialPrivacy", "DurableFiles",
+                "ProtocolCryptography", "SecureAggregation", "SharingAggregation", "PairwiseMasking",
+                "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -132,4 +132,12 @@ package struct Natural: Comparable {
         let quotient = self >> count
         return quotient << count == self ? quotient : quotient + Natural(1 as UInt64)
     }
+
+    /// The quotient as a double; `divisor` is not zero.
+    package func ratio(to divisor: Natural) -> Double {
+        precondition(!divisor.isZero, "A number is not divided by zero.")
+        let (above, below) = (max(0, bitWidth - 64), max(0, divisor.bitWidth - 64))
+        let quotient = Double((self >> above).lowerWord) / Double((divisor >> below).lowerWord)
+        return quotient * Double(sign: .plus, exponent: above - below, significand: 1)
+    }
 }

@@ -136,8 +136,9 @@ package struct NoiseStream: ~Copyable, AttemptSource {
         b = rotate(b ^ c, by: 7)
     }
 
+    /// NB: the parts share no bit, so the sum is their union; written as `|`, the compiler (6.3) rotates lane by lane.
     @inline(__always)
     private static func rotate(_ x: SIMD4<UInt32>, by count: UInt32) -> SIMD4<UInt32> {
-        (x &<< SIMD4(repeating: count)) | (x &>> SIMD4(repeating: 32 - count))
+        (x &<< SIMD4(repeating: count)) &+ (x &>> SIMD4(repeating: 32 - count))
     }
 }

@@ -29,4 +29,14 @@ package struct SkellamDistribution: Sendable {
     package func probability(_ y: Int64) -> Double {
         y.magnitude < UInt64(probabilities.count) ? probabilities[Int(y.magnitude)] : 0
     }
+
+    /// A bound on the Rényi divergence of integer order α between this noise on neighbors, [AKL21] Theorem 3.5 at scale 1:
+    /// αΔ₂²/2μ + min { ((2α − 1)·Δ₂² + 6Δ₁)/4μ², 3Δ₁/2μ }.
+    package static func divergenceBound(
+        order: Int, variance: Double, absoluteSensitivity: Double, sensitivity: Double
+    ) -> Double {
+        let (alpha, square) = (Double(order), sensitivity * sensitivity)
+        let first = ((2 * alpha - 1) * square + 6 * absoluteSensitivity) / (4 * variance * variance)
+        return alpha * square / (2 * variance) + min(first, 3 * absoluteSensitivity / (2 * variance))
+    }
 }

@@ -5,8 +5,7 @@ enum LaterVectors {
     /// Differential privacy.
     private static let differentialPrivacy: Set<String> = [
         "analytic_gaussian", "gdp_dual", "gdp_clt", "rdp_points", "rdp_epsilon", "rdp_epsilon_without_replacement",
-        "pld_epsilon", "calibration", "discrete_gaussian", "discrete_gaussian_delta", "distributed_discrete_gaussian",
-        "sum_of_discrete_gaussians", "skellam", "conditional_rounding", "zcdp_to_dp", "adaptive_clipping_trace",
+        "pld_epsilon", "calibration", "distributed_discrete_gaussian", "zcdp_to_dp", "adaptive_clipping_trace",
         "adaptive_clipping_split", "one_run_audit", "toeplitz_matrix_mechanism",
     ]
 

@@ -95,6 +95,8 @@ enum VectorFileVerifier {
             try MustFailRoundVerifier.check(document, into: &report)
         } else if schema == "primitives_v1" {
             try PrimitivesVerifier.check(document, into: &report)
+        } else if DiscreteNoiseVerifier.knows(schema) {
+            try DiscreteNoiseVerifier.check(schema, document, into: &report)
         } else if LaterVectors.knows(schema) {
             try LaterVectors.skip(schema, document, into: &report)
         } else {

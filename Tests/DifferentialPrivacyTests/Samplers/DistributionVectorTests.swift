@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DifferentialPrivacy
+import Foundation
+import Testing
+
+/// A file of Tests/Vectors/differential-privacy: rows of an independent program, numbers as decimal strings.
+func oracleRows<Row: Decodable>(_ name: String, as _: Row.Type = Row.self) throws -> [Row] {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let data = try Data(contentsOf: folder.appending(path: "Vectors/differential-privacy/\(name).json"))
+    let document = try JSONDecoder().decode(OracleDocument<Row>.self, from: data)
+    precondition(document.name == name && !document.rows.isEmpty, "\(name) is another kind of file.")
+    return document.rows
+}
+
+private struct OracleDocument<Row: Decodable>: Decodable {
+    let name: String
+    let rows: [Row]
+}
+
+/// Whether two numbers are equal to a relative tolerance; a stated zero is zero.
+func isClose(_ value: Double, _ stated: String, _ tolerance: Double) -> Bool {
+    guard let expected = Double(stated) else { return false }
+    return abs(value - expected) <= tolerance * abs(expected)
+}
+
+@Suite("Distributions of discrete noise against mpmath")
+struct DistributionVectorTests {
+    struct GaussianRow: Decodable {
+        let sigma2: String
+        let normaliser: String
+        let variance: String
+        let pmf: [String: String]
+        let tail_ge: [String: String]?
+    }
+
+    @Test("Normalizer, variance, probabilities and tails of the discrete Gaussian, to 1e-12")
+    func discreteGaussian() throws {
+        for row in try oracleRows("discrete_gaussian", as: GaussianRow.self) {
+            let distribution = DiscreteGaussianDistribution(try NoiseVariance(#require(Double(row.sigma2))))
+            #expect(isClose(distribution.normalizer, row.normaliser, 1e-12))
+            #expect(isClose(distribution.trueVariance, row.variance, 1e-12))
+            for (y, p) in row.pmf {
+                let y = try #require(Int64(y))
+                #expect(isClose(distribution.probability(y), p, 1e-12))
+                #expect(isClose(distribution.probability(-y), p, 1e-12))
+            }
+            for (y, p) in row.tail_ge ?? [:] {
+                let y = try #require(Int64(y))
+                #expect(isClose(distribution.upperTail(from: y), p, 1e-12))
+                #expect(abs(distribution.upperTail(from: 1 - y) - (1 - Double(p)!)) < 1e-15)
+            }
+        }
+        #expect(!isClose(1 + 3e-12, "1", 1e-12) && !isClose(1, "", 1))
+    }
+
+    struct DeltaRow: Decodable {
+        let sigma2: String
+        let epsilon: String
+        let integer_sensitivity: Int64
+        let delta: String
+    }
+
+    @Test("The exact δ of the discrete Gaussian, to 1e-9")
+    func delta() throws {
+        for row in try oracleRows("discrete_gaussian_delta", as: DeltaRow.self) {
+            let distribution = DiscreteGaussianDistribution(try NoiseVariance(#require(Double(row.sigma2))))
+            let epsilon = try #require(Double(row.epsilon))
+            #expect(isClose(distribution.delta(epsilon: epsilon, sensitivity: row.integer_sensitivity), row.delta, 1e-9))
+        }
+    }
+
+    struct SkellamRow: Decodable {
+        let variance: String
+        let pmf: [String: String]
+    }
+
+    @Test("Probabilities of the Skellam distribution, to 1e-9")
+    func skellam() throws {
+        for row in try oracleRows("skellam", as: SkellamRow.self) {
+            let distribution = SkellamDistribution(variance: try #require(Double(row.variance)))
+            for (y, p) in row.pmf {
+                let y = try #require(Int64(y))
+                #expect(isClose(distribution.probability(y), p, 1e-9))
+                #expect(isClose(distribution.probability(-y), p, 1e-9))
+            }
+        }
+    }
+
+    struct SumRow: Decodable {
+        let clients: Int
+        let local_sigma2: String
+        let pmf_sum: [String: String]
+        let max_abs_log_ratio_to_dgauss_n_s2_within_6_sigma: String
+        let tau_bound: String
+    }
+
+    @Test("Sums of discrete Gaussians, how close they are to one, and τ, to 1e-9")
+    func sums() throws {
+        for row in try oracleRows("sum_of_discrete_gaussians", as: SumRow.self) {
+            let variance = try NoiseVariance(#require(Double(row.local_sigma2)))
+            let sum = DiscreteGaussianSum(variance, count: row.clients)
+            for (y, p) in row.pmf_sum {
+                #expect(isClose(sum.probability(try #require(Int64(y))), p, 1e-9))
+            }
+            let ratio = sum.largestLogRatio(withinDeviations: 6)
+            #expect(isClose(ratio, row.max_abs_log_ratio_to_dgauss_n_s2_within_6_sigma, 1e-9))
+            let closeness = DistributedNoise.closeness(localVariance: variance, shares: row.clients)
+            #expect(isClose(closeness, row.tau_bound, 1e-9))
+            #expect(ratio <= closeness)
+        }
+    }
+
+    struct RoundingRow: Decodable {
+        let scaled_l2_clip: String
+        let dim: Int
+        let beta: String
+        let rounded_l2_bound: String
+    }
+
+    @Test("The norm after conditional rounding, to 1e-9")
+    func conditionalRounding() throws {
+        for row in try oracleRows("conditional_rounding", as: RoundingRow.self) {
+            let square = try ConditionalRounding.squaredBound(
+                norm: #require(Double(row.scaled_l2_clip)), dimension: row.dim, bias: #require(Double(row.beta)))
+            #expect(isClose(square.squareRoot(), row.rounded_l2_bound, 1e-9))
+        }
+    }
+}
