@@ -20,7 +20,8 @@ public struct ConditionalRounding: Hashable, Sendable {
     public static let standardBias = 0.6065306597126334
 
     /// Rounding of vectors of norm `norm` in `dimension` coordinates.
-    /// - Parameter bias: β. With 0, the bound is one that no rounding exceeds, and the rounding has no bias.
+    ///
+    /// With a `bias` β of 0, the bound is one that no rounding exceeds, and the rounding has no bias.
     /// - Throws: `.dimensionOutOfRange`, `.notPositive`, `.roundingBiasOutOfRange`; `.normOutOfRange` if the squared bound is
     ///   above 2^62.
     public init(norm: Double, dimension: Int, bias: Double = standardBias) throws(DifferentialPrivacyError) {
@@ -46,8 +47,8 @@ public struct ConditionalRounding: Hashable, Sendable {
 
     /// The rounded vector, whose squared norm is at most `squaredNormBound` in any case.
     ///
-    /// How often it is repeated depends on the vector, which is private to the caller.
-    /// - Parameter values: finite numbers of an absolute value of at most 2^31.
+    /// Values are finite and at most 2^31 in absolute value. How often rounding is repeated depends on the vector, which
+    /// is private to the caller.
     /// - Throws: `.randomness` if the generator fails.
     package func round(
         _ values: [Double], using generator: inout some SecureRandomNumberGenerator

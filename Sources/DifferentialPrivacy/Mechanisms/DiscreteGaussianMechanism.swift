@@ -33,8 +33,12 @@ public struct DiscreteGaussianMechanism: Sendable {
 
     /// A mechanism whose noise has at least the variance parameter σ².
     /// - Parameters:
+    ///   - encoder: between vectors and integers.
     ///   - variance: σ² of the noise that is guaranteed, in integers: of the recipient's, of each client's, or of the sum of the
     ///     shares of `minimumHonestSurvivors`.
+    ///   - mode: who adds noise.
+    ///   - contributors: how many clients contribute at most.
+    ///   - width: the ring of the sum.
     ///   - largestWrapAroundProbability: a ring in which the bound is above it is refused.
     /// - Throws: `.cohortOutOfRange` unless 1 ≤ minimumHonestSurvivors ≤ contributors; `.varianceOutOfRange` if a share would be
     ///   below 0.1; `.ringTooNarrow` with the bits that would do, 65 if there are none.
@@ -99,6 +103,7 @@ public struct DiscreteGaussianMechanism: Sendable {
     /// - Parameters:
     ///   - sum: the words of the scheme's sum.
     ///   - survivors: how many honest clients are in it at least.
+    ///   - generator: for the noise of the recipient.
     /// - Throws: `.tooFewSurvivors` below the minimum, `.cohortOutOfRange` above `contributors` or below 1, `.lengthMismatch`,
     ///   `.elementTooNarrow`, `.randomness`. The sum is then as it was, and must not be released.
     public func release<Word: RingWord>(

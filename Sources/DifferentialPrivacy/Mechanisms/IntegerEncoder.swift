@@ -23,7 +23,10 @@ public struct IntegerEncoder: Sendable {
 
     /// An encoder.
     /// - Parameters:
+    ///   - dimension: the coordinates of a vector.
+    ///   - clippingNorm: the ℓ2 norm C that longer vectors are shortened to.
     ///   - scale: integers to a unit; the clipping norm is then `clippingNorm · scale` integers long.
+    ///   - weights: the bound W on weights.
     ///   - rotationSeed: 32 public bytes that all parties share, or nil for no rotation.
     ///   - bias: β of the conditional rounding.
     /// - Throws: `.dimensionOutOfRange`, `.notPositive`, `.rotationSeedLength`, `.roundingBiasOutOfRange`; `.normOutOfRange`

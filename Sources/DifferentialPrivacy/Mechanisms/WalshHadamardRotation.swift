@@ -13,7 +13,9 @@ public struct WalshHadamardRotation: Sendable {
     private let signs: [UInt64]
 
     /// The rotation of a seed.
-    /// - Parameter seed: 32 public bytes, the same for all parties of a round.
+    /// - Parameters:
+    ///   - dimension: the coordinates of a vector.
+    ///   - seed: 32 public bytes, the same for all parties of a round.
     /// - Throws: `.dimensionOutOfRange` unless 1 ≤ dimension ≤ 2^32; `.rotationSeedLength` unless the seed has 32 bytes.
     public init(dimension: Int, seed: [UInt8]) throws(DifferentialPrivacyError) {
         guard dimension >= 1, dimension <= 1 << 32 else { throw .dimensionOutOfRange(dimension) }

@@ -12,9 +12,20 @@ import Testing
 /// which `BlockRejectionTests` and `DiscreteGaussianSamplerTests` hold it to. The wrap is the mechanism's.
 struct EnumeratedPipeline {
     let mechanism: DiscreteGaussianMechanism
-    /// The noise in each coordinate: its variance, and how many such noises are summed.
-    let noise: (variance: NoiseVariance, shares: Int)
-    var modulus: Int { 1 << mechanism.width.bits }
+    /// The distribution of one coordinate's noise on the ring.
+    private let ringNoise: [Double]
+    private let modulus: Int
+
+    /// With a sum of `noise.shares` noises of this variance, which need not be what the mechanism says.
+    init(mechanism: DiscreteGaussianMechanism, noise: (variance: NoiseVariance, shares: Int)) {
+        self.mechanism = mechanism
+        modulus = 1 << mechanism.width.bits
+        let reach = Int64(14 * (noise.variance.value * Double(noise.shares)).squareRoot()) + 8
+        let sum = DiscreteGaussianSum(noise.variance, count: noise.shares)
+        var ring = [Double](repeating: 0, count: modulus)
+        for y in -reach...reach { ring[Int(y) & (modulus - 1)] += sum.probability(y) }
+        ringNoise = ring
+    }
 
     /// The probabilities of the integers that a vector is encoded as; `factor` scales what clipping made of it.
     func encodings(of vector: [Double], clipped: Bool = true) throws -> [[Int64]: Double] {
@@ -34,18 +45,8 @@ struct EnumeratedPipeline {
         return counts.mapValues { $0 / total }
     }
 
-    /// The distribution of one coordinate's noise on the ring.
-    private func ringNoise() -> [Double] {
-        let reach = Int64(14 * (noise.variance.value * Double(noise.shares)).squareRoot()) + 8
-        let sum = DiscreteGaussianSum(noise.variance, count: noise.shares)
-        var result = [Double](repeating: 0, count: modulus)
-        for y in -reach...reach { result[Int(y) & (modulus - 1)] += sum.probability(y) }
-        return result
-    }
-
     /// The distribution of the released words, all coordinates in one index, for a sum of these encodings.
     func released(_ encodings: [[Int64]: Double]) -> [Double] {
-        let noise = ringNoise()
         let dimension = encodings.keys.first?.count ?? 1
         var result = [Double](repeating: 0, count: dimension == 1 ? modulus : modulus * modulus)
         for (encoding, p) in encodings {
@@ -54,7 +55,7 @@ struct EnumeratedPipeline {
                 var q = p
                 for (coordinate, word) in words.enumerated() {
                     let value = index >> (coordinate * mechanism.width.bits)
-                    q *= noise[(value - word) & (modulus - 1)]
+                    q *= ringNoise[(value - word) & (modulus - 1)]
                 }
                 result[index] += q
             }
@@ -102,7 +103,8 @@ struct ExactEpsilonTests {
     /// What the neighbor has in addition: within the clip, on it, beyond it, and in several directions.
     private static func inputs(_ dimension: Int) -> [[Double]] {
         let line = [0, 0.0625, 0.8125, 1.9375, 2, -2, 7, -1e9].map { [$0] }
-        return dimension == 1 ? line : [[0, 0], [0.5, 0.5], [2, 0], [0, -2], [100, 0], [0.8125, -1.0625], [0, 1e300]]
+        return dimension == 1
+            ? line : [[0, 0], [0.5, 0.5], [2, 0], [0, -2], [100, 0], [0.8125, -1.0625], [0, 1e300]]
     }
 
     /// Whether δ as enumerated is at most the δ that is charged, for all neighbors and every ε.
@@ -123,9 +125,13 @@ struct ExactEpsilonTests {
         return true
     }
 
-    @Test("In one coordinate, what is charged by the exact δ of the discrete Gaussian holds; half the noise and no clip do not")
+    @Test(
+        "In one coordinate, what is charged by the exact δ of the discrete Gaussian holds; half the noise and no clip do not"
+    )
     func oneCoordinate() throws {
-        for variance in try [NoiseVariance(numerator: 9), NoiseVariance(numerator: 30), NoiseVariance(numerator: 7, denominator: 2)] {
+        for variance in try [
+            NoiseVariance(numerator: 9), NoiseVariance(numerator: 30), NoiseVariance(numerator: 7, denominator: 2),
+        ] {
             let mechanism = try mechanism(dimension: 1, variance: variance)
             let charged = { (epsilon: Double) in
                 DiscreteGaussianDistribution(mechanism.description.localVariance).delta(
@@ -152,7 +158,9 @@ struct ExactEpsilonTests {
         #expect(try !holds(whole, clipped: false, charged: charged))
     }
 
-    @Test("Distributed noise, with τ charged, holds for the fewest survivors; one share missing, half the noise and no clip do not")
+    @Test(
+        "Distributed noise, with τ charged, holds for the fewest survivors; one share missing, half the noise and no clip do not"
+    )
     func distributed() throws {
         let total = try NoiseVariance(numerator: 12)
         let mechanism = try mechanism(dimension: 1, variance: total, mode: .distributed(minimumHonestSurvivors: 3))

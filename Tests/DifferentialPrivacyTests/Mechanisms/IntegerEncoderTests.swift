@@ -33,7 +33,9 @@ struct IntegerEncoderTests {
         #expect(norms.contains { $0 > encoder.rounding.squaredNormBound })
     }
 
-    @Test("Rounding is unbiased, and the sum of many encodings comes back", arguments: [nil, [UInt8](repeating: 8, count: 32)])
+    @Test(
+        "Rounding is unbiased, and the sum of many encodings comes back",
+        arguments: [nil, [UInt8](repeating: 8, count: 32)])
     func roundTrip(_ seed: [UInt8]?) throws {
         let encoder = try IntegerEncoder(dimension: 37, clippingNorm: 4, scale: 50, rotationSeed: seed)
         var generator = testGenerator(12)

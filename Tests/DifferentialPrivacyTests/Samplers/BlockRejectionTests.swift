@@ -109,9 +109,11 @@ struct BlockRejectionTests {
         return (words, Int64(magnitude), bound.lowerWord)
     }
 
-    @Test("Numbers next to the bound are decided by further bits", arguments: [
-        (100 as UInt64, 1 as UInt64), (1_000_000, 1), (12345, 67), (1_000_000_000_000, 1),
-    ])
+    @Test(
+        "Numbers next to the bound are decided by further bits",
+        arguments: [
+            (100 as UInt64, 1 as UInt64), (1_000_000, 1), (12345, 67), (1_000_000_000_000, 1),
+        ])
     func refinement(_ numerator: UInt64, _ denominator: UInt64) throws {
         let rejection = BlockRejection(try NoiseVariance(numerator: numerator, denominator: denominator))
         let (words, magnitude, next) = try Self.boundary(rejection, second: 0xc000_0001)

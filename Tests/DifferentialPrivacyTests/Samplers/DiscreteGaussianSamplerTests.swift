@@ -60,9 +60,11 @@ struct DiscreteGaussianSamplerTests {
         #expect(statistics(samples, small).chiSquare > 1)
     }
 
-    @Test("The sampler of Canonne, Kamath and Steinke gives the same distribution", arguments: [
-        (1 as UInt64, 10 as UInt64), (1, 1), (2999, 1000), (100, 1),
-    ])
+    @Test(
+        "The sampler of Canonne, Kamath and Steinke gives the same distribution",
+        arguments: [
+            (1 as UInt64, 10 as UInt64), (1, 1), (2999, 1000), (100, 1),
+        ])
     func oracle(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SeededGenerator(key: [UInt8](repeating: 7, count: 32))
@@ -126,9 +128,11 @@ struct DiscreteGaussianSamplerTests {
         }
     }
 
-    @Test("10^8 samples have the distribution, three variances", .enabled(if: isSlow), arguments: [
-        (1 as UInt64, 10 as UInt64), (100, 1), (1_000_000, 1),
-    ])
+    @Test(
+        "10^8 samples have the distribution, three variances", .enabled(if: isSlow),
+        arguments: [
+            (1 as UInt64, 10 as UInt64), (100, 1), (1_000_000, 1),
+        ])
     func manySamples(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SystemRandomness()
@@ -144,7 +148,8 @@ struct DiscreteGaussianSamplerTests {
 /// `FEDSUM_SLOW_TESTS=1 Scripts/test --filter SamplerTimingTests`
 @Suite("Timing of the sampler", .serialized)
 struct SamplerTimingTests {
-    @Test("10^7 samples, each timed in a vector of its own: Welch's |t| between small and large magnitudes is below 5",
+    @Test(
+        "10^7 samples, each timed in a vector of its own: Welch's |t| between small and large magnitudes is below 5",
         .enabled(if: DiscreteGaussianSamplerTests.isSlow), arguments: [10 as UInt64, 1000])
     func timing(_ sigma: UInt64) throws {
         let rejection = BlockRejection(try NoiseVariance(numerator: sigma * sigma))

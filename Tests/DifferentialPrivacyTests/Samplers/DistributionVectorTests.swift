@@ -9,7 +9,9 @@ func oracleRows<Row: Decodable>(_ name: String, as _: Row.Type = Row.self) throw
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
     let data = try Data(contentsOf: folder.appending(path: "Vectors/differential-privacy/\(name).json"))
-    let document = try JSONDecoder().decode(OracleDocument<Row>.self, from: data)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let document = try decoder.decode(OracleDocument<Row>.self, from: data)
     precondition(document.name == name && !document.rows.isEmpty, "\(name) is another kind of file.")
     return document.rows
 }
@@ -32,7 +34,7 @@ struct DistributionVectorTests {
         let normaliser: String
         let variance: String
         let pmf: [String: String]
-        let tail_ge: [String: String]?
+        let tailGe: [String: String]?
     }
 
     @Test("Normalizer, variance, probabilities and tails of the discrete Gaussian, to 1e-12")
@@ -46,7 +48,7 @@ struct DistributionVectorTests {
                 #expect(isClose(distribution.probability(y), p, 1e-12))
                 #expect(isClose(distribution.probability(-y), p, 1e-12))
             }
-            for (y, p) in row.tail_ge ?? [:] {
+            for (y, p) in row.tailGe ?? [:] {
                 let y = try #require(Int64(y))
                 #expect(isClose(distribution.upperTail(from: y), p, 1e-12))
                 #expect(abs(distribution.upperTail(from: 1 - y) - (1 - Double(p)!)) < 1e-15)
@@ -58,7 +60,7 @@ struct DistributionVectorTests {
     struct DeltaRow: Decodable {
         let sigma2: String
         let epsilon: String
-        let integer_sensitivity: Int64
+        let integerSensitivity: Int64
         let delta: String
     }
 
@@ -67,7 +69,8 @@ struct DistributionVectorTests {
         for row in try oracleRows("discrete_gaussian_delta", as: DeltaRow.self) {
             let distribution = DiscreteGaussianDistribution(try NoiseVariance(#require(Double(row.sigma2))))
             let epsilon = try #require(Double(row.epsilon))
-            #expect(isClose(distribution.delta(epsilon: epsilon, sensitivity: row.integer_sensitivity), row.delta, 1e-9))
+            #expect(
+                isClose(distribution.delta(epsilon: epsilon, sensitivity: row.integerSensitivity), row.delta, 1e-9))
         }
     }
 
@@ -90,41 +93,41 @@ struct DistributionVectorTests {
 
     struct SumRow: Decodable {
         let clients: Int
-        let local_sigma2: String
-        let pmf_sum: [String: String]
-        let max_abs_log_ratio_to_dgauss_n_s2_within_6_sigma: String
-        let tau_bound: String
+        let localSigma2: String
+        let pmfSum: [String: String]
+        let maxAbsLogRatioToDgaussNS2Within6Sigma: String
+        let tauBound: String
     }
 
     @Test("Sums of discrete Gaussians, how close they are to one, and τ, to 1e-9")
     func sums() throws {
         for row in try oracleRows("sum_of_discrete_gaussians", as: SumRow.self) {
-            let variance = try NoiseVariance(#require(Double(row.local_sigma2)))
+            let variance = try NoiseVariance(#require(Double(row.localSigma2)))
             let sum = DiscreteGaussianSum(variance, count: row.clients)
-            for (y, p) in row.pmf_sum {
+            for (y, p) in row.pmfSum {
                 #expect(isClose(sum.probability(try #require(Int64(y))), p, 1e-9))
             }
             let ratio = sum.largestLogRatio(withinDeviations: 6)
-            #expect(isClose(ratio, row.max_abs_log_ratio_to_dgauss_n_s2_within_6_sigma, 1e-9))
+            #expect(isClose(ratio, row.maxAbsLogRatioToDgaussNS2Within6Sigma, 1e-9))
             let closeness = DistributedNoise.closeness(localVariance: variance, shares: row.clients)
-            #expect(isClose(closeness, row.tau_bound, 1e-9))
+            #expect(isClose(closeness, row.tauBound, 1e-9))
             #expect(ratio <= closeness)
         }
     }
 
     struct RoundingRow: Decodable {
-        let scaled_l2_clip: String
+        let scaledL2Clip: String
         let dim: Int
         let beta: String
-        let rounded_l2_bound: String
+        let roundedL2Bound: String
     }
 
     @Test("The norm after conditional rounding, to 1e-9")
     func conditionalRounding() throws {
         for row in try oracleRows("conditional_rounding", as: RoundingRow.self) {
             let square = try ConditionalRounding.squaredBound(
-                norm: #require(Double(row.scaled_l2_clip)), dimension: row.dim, bias: #require(Double(row.beta)))
-            #expect(isClose(square.squareRoot(), row.rounded_l2_bound, 1e-9))
+                norm: #require(Double(row.scaledL2Clip)), dimension: row.dim, bias: #require(Double(row.beta)))
+            #expect(isClose(square.squareRoot(), row.roundedL2Bound, 1e-9))
         }
     }
 }

@@ -39,12 +39,14 @@ struct NaturalTests {
         #expect((a << 65).shiftedRightRoundingUp(by: 65) == a)
     }
 
-    @Test("exp(−γ) is between the bounds, which are close", arguments: [
-        // exp(−γ)·2^100, by Python's decimal at 90 digits.
-        (1 as UInt64, 1 as UInt64, "466342594412604466517458581545"), (1, 3, "908311345931183799741471574469"),
-        (45, 1, "36286733967"), (0, 5, "1267650600228229401496703205376"),
-        (7, 2, "38279731220624031599132755981"),
-    ])
+    @Test(
+        "exp(−γ) is between the bounds, which are close",
+        arguments: [
+            // exp(−γ)·2^100, by Python's decimal at 90 digits.
+            (1 as UInt64, 1 as UInt64, "466342594412604466517458581545"), (1, 3, "908311345931183799741471574469"),
+            (45, 1, "36286733967"), (0, 5, "1267650600228229401496703205376"),
+            (7, 2, "38279731220624031599132755981"),
+        ])
     func exponentialBounds(_ numerator: UInt64, _ denominator: UInt64, _ floor: String) throws {
         let bounds = ExactDecision.exponential(
             of: (Natural(numerator), Natural(denominator)), precision: 160)

@@ -45,7 +45,9 @@ struct NoiseStreamTests {
             var vectors = [SIMD4<UInt32>](repeating: SIMD4(repeating: 0), count: 32)
             stream.fill(&vectors)
             for vector in stride(from: 0, to: 32, by: 2) {
-                for lane in 0..<4 { seen.insert(UInt64(vectors[vector][lane]) << 32 | UInt64(vectors[vector + 1][lane])) }
+                for lane in 0..<4 {
+                    seen.insert(UInt64(vectors[vector][lane]) << 32 | UInt64(vectors[vector + 1][lane]))
+                }
             }
             for _ in 0..<64 { seen.insert(stream.refinementWord()) }
         }

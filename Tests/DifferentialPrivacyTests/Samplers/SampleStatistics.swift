@@ -64,7 +64,9 @@ struct SampleStatistics {
         for multiple in [3.0, 4.5] {
             let edge = multiple * second.squareRoot()
             var p = 0.0
-            for (index, value) in probabilities.enumerated() where abs(Double(Int64(index) - reach)) > edge { p += value }
+            for (index, value) in probabilities.enumerated() where abs(Double(Int64(index) - reach)) > edge {
+                p += value
+            }
             let seen = samples.count { abs(Double($0)) > edge }
             // A small number of rare events is a Poisson variable: 14 is beyond all of mean 0.4 at this α.
             worstTail = max(worstTail, abs(Double(seen) - n * p) / (5 * (n * p).squareRoot() + 10))
