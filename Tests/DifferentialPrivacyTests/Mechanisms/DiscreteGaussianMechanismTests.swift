@@ -19,8 +19,8 @@ struct DiscreteGaussianMechanismTests {
             width: RingWidth(bits: bits))
     }
 
-    @Test("A sum comes back with the noise that its mode says", arguments: modes)
-    func sumWithNoise(_ mode: DiscreteGaussianMechanism.Mode) throws {
+    @Test(arguments: modes)
+    func `a sum comes back with the noise that its mode says`(_ mode: DiscreteGaussianMechanism.Mode) throws {
         let mechanism = try mechanism(mode)
         var generator = testGenerator(20)
         let vector = (0..<200).map { Double($0 - 100) / 2000 }
@@ -50,8 +50,7 @@ struct DiscreteGaussianMechanismTests {
         #expect(measured > 400 * noises * 0.94 && measured < (400 * noises + 2.5) * 1.06)
     }
 
-    @Test("Too few survivors are refused, and the sum is not touched")
-    func survivors() throws {
+    @Test func `too few survivors are refused, and the sum is not touched`() throws {
         let mechanism = try mechanism(.distributed(minimumHonestSurvivors: 8))
         var generator = testGenerator(21)
         var sum = [UInt32](repeating: 5, count: 256)
@@ -71,8 +70,7 @@ struct DiscreteGaussianMechanismTests {
         try mechanism.release(&sum, survivors: 8, using: &generator)
     }
 
-    @Test("What is charged: sensitivities in integers, the guaranteed shares, τ, the ring")
-    func descriptions() throws {
+    @Test func `what is charged: sensitivities in integers, the guaranteed shares, τ, the ring`() throws {
         let bound: UInt64 = 10_000 + 64 + 100 + 8
         let central = try mechanism(.central).description
         #expect(central.squaredSensitivity == bound && central.absoluteSensitivity == 1613)
@@ -93,8 +91,7 @@ struct DiscreteGaussianMechanismTests {
         #expect(UInt128(third.numerator) * 7 * 10 >= UInt128(third.denominator) * 7)
     }
 
-    @Test("ρ of the distributed discrete Gaussian is at most the oracle's bound, and at least the ideal")
-    func concentration() throws {
+    @Test func `ρ of the distributed discrete Gaussian is at most the oracle's bound, and at least the ideal`() throws {
         // distributed_discrete_gaussian.json, first row: n = 10, σ² = 1, Δ₂ = Δ₁ = 1, d = 100.
         let encoder = try IntegerEncoder(dimension: 100, clippingNorm: 1, scale: 1, bias: 0)
         let mechanism = try DiscreteGaussianMechanism(
@@ -109,8 +106,7 @@ struct DiscreteGaussianMechanismTests {
         #expect(abs(description.concentration / expected - 1) < 1e-12)
     }
 
-    @Test("A ring that the sum could leave is refused, with the one that would do")
-    func narrowRings() throws {
+    @Test func `a ring that the sum could leave is refused, with the one that would do`() throws {
         let wide = try mechanism(.distributed(minimumHonestSurvivors: 8), bits: 10)
         #expect(wide.description.wrapAroundProbability < 0x1p-20)
         #expect(throws: DifferentialPrivacyError.ringTooNarrow(bits: 10)) {

@@ -125,10 +125,11 @@ struct ExactEpsilonTests {
         return true
     }
 
-    @Test(
-        "In one coordinate, what is charged by the exact δ of the discrete Gaussian holds; half the noise and no clip do not"
-    )
-    func oneCoordinate() throws {
+    @Test
+    func
+        `in one coordinate, what is charged by the exact δ of the discrete Gaussian holds; half the noise and no clip do not`()
+        throws
+    {
         for variance in try [
             NoiseVariance(numerator: 9), NoiseVariance(numerator: 30), NoiseVariance(numerator: 7, denominator: 2),
         ] {
@@ -145,8 +146,9 @@ struct ExactEpsilonTests {
         }
     }
 
-    @Test("In two coordinates, what is charged by concentrated privacy holds; half the noise and no clip do not")
-    func twoCoordinates() throws {
+    @Test func `in two coordinates, what is charged by concentrated privacy holds; half the noise and no clip do not`()
+        throws
+    {
         let variance = try NoiseVariance(numerator: 20)
         let mechanism = try mechanism(dimension: 2, variance: variance)
         let rho = mechanism.description.concentration
@@ -158,10 +160,11 @@ struct ExactEpsilonTests {
         #expect(try !holds(whole, clipped: false, charged: charged))
     }
 
-    @Test(
-        "Distributed noise, with τ charged, holds for the fewest survivors; one share missing, half the noise and no clip do not"
-    )
-    func distributed() throws {
+    @Test
+    func
+        `distributed noise, with τ charged, holds for the fewest survivors; one share missing, half the noise and no clip do not`()
+        throws
+    {
         let total = try NoiseVariance(numerator: 12)
         let mechanism = try mechanism(dimension: 1, variance: total, mode: .distributed(minimumHonestSurvivors: 3))
         let description = mechanism.description
@@ -183,8 +186,7 @@ struct ExactEpsilonTests {
         #expect(try !holds(whole, clipped: false, charged: charged))
     }
 
-    @Test("The enumeration is what the program does: 60,000 contributions have its distribution")
-    func enumerationIsTheProgram() throws {
+    @Test func `the enumeration is what the program does: 60,000 contributions have its distribution`() throws {
         let variance = try NoiseVariance(numerator: 7, denominator: 2)
         let mechanism = try mechanism(dimension: 1, variance: variance, mode: .local, bits: 4)
         let pipeline = EnumeratedPipeline(mechanism: mechanism, noise: (variance, 1))

@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Gaussian noise for real numbers")
 struct GaussianMechanismTests {
-    @Test("Released values are multiples of the step around the values, with the variance asked for")
-    func releases() throws {
+    @Test func `released values are multiples of the step around the values, with the variance asked for`() throws {
         let mechanism = try GaussianMechanism(sensitivity: 0.5, standardDeviation: 3, dimension: 20_000)
         #expect(mechanism.step == 0x1p-17)
         var generator = testGenerator(30)
@@ -18,8 +17,7 @@ struct GaussianMechanismTests {
         #expect(abs(square / 9 - 1) < 5 * (2.0 / 20_000).squareRoot())
     }
 
-    @Test("The sensitivity that is charged covers rounding")
-    func chargedSensitivity() throws {
+    @Test func `the sensitivity that is charged covers rounding`() throws {
         let mechanism = try GaussianMechanism(sensitivity: 1, standardDeviation: 1, dimension: 4)
         // 2^18 steps, and √4 more.
         let distance: UInt64 = (1 << 18) + 2
@@ -32,8 +30,7 @@ struct GaussianMechanismTests {
         #expect(zip(far, near).map { $0 - $1 } == [0, 1, 0, 0])
     }
 
-    @Test("Huge values saturate, and what is no number is refused")
-    func extremes() throws {
+    @Test func `huge values saturate, and what is no number is refused`() throws {
         let mechanism = try GaussianMechanism(sensitivity: 1, standardDeviation: 1, dimension: 3)
         #expect(try mechanism.rounded([1e300, -.infinity, 0]) == [1 << 61, -(1 << 61), 0])
         var generator = testGenerator(31)

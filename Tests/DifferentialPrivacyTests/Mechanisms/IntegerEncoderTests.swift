@@ -10,8 +10,8 @@ func squaredNorm(_ vector: [Int64]) -> UInt64 { vector.reduce(0) { $0 + $1.magni
 
 @Suite("Encoding of vectors as integers")
 struct IntegerEncoderTests {
-    @Test("No vector leaves above the bound, however long it was", arguments: [nil, [UInt8](repeating: 7, count: 32)])
-    func normIsBounded(_ seed: [UInt8]?) throws {
+    @Test(arguments: [nil, [UInt8](repeating: 7, count: 32)])
+    func `no vector leaves above the bound, however long it was`(_ seed: [UInt8]?) throws {
         let encoder = try IntegerEncoder(dimension: 100, clippingNorm: 0.5, scale: 40, rotationSeed: seed)
         // c = 20, d = 100 or 128: c² + d/4 + (c + √d/2).
         #expect(encoder.rounding.squaredNormBound == (seed == nil ? 450 : 457))
@@ -33,10 +33,8 @@ struct IntegerEncoderTests {
         #expect(norms.contains { $0 > encoder.rounding.squaredNormBound })
     }
 
-    @Test(
-        "Rounding is unbiased, and the sum of many encodings comes back",
-        arguments: [nil, [UInt8](repeating: 8, count: 32)])
-    func roundTrip(_ seed: [UInt8]?) throws {
+    @Test(arguments: [nil, [UInt8](repeating: 8, count: 32)])
+    func `rounding is unbiased, and the sum of many encodings comes back`(_ seed: [UInt8]?) throws {
         let encoder = try IntegerEncoder(dimension: 37, clippingNorm: 4, scale: 50, rotationSeed: seed)
         var generator = testGenerator(12)
         let vector = (0..<37).map { 0.5 * (Double($0) / 37 - 0.5) }
@@ -51,8 +49,7 @@ struct IntegerEncoderTests {
         for (a, b) in zip(mean, vector) { #expect(abs(a - b) < 5 * 0.5 / 50 / Double(count).squareRoot()) }
     }
 
-    @Test("Weights shrink within their bound, and other bounds are refused")
-    func weights() throws {
+    @Test func `weights shrink within their bound, and other bounds are refused`() throws {
         let bound = try WeightBound(8)
         let encoder = try IntegerEncoder(dimension: 4, clippingNorm: 1, scale: 1000, weights: bound)
         let vector = [3.0, 0, -4, 0]
@@ -66,8 +63,7 @@ struct IntegerEncoderTests {
         #expect(throws: DifferentialPrivacyError.notPositive) { try WeightBound(.infinity) }
     }
 
-    @Test("Vectors of another length and numbers that are none are refused")
-    func refusals() throws {
+    @Test func `vectors of another length and numbers that are none are refused`() throws {
         let encoder = try IntegerEncoder(dimension: 3, clippingNorm: 1, scale: 10)
         var generator = testGenerator(13)
         #expect(throws: DifferentialPrivacyError.lengthMismatch(expected: 3, actual: 2)) {
@@ -95,8 +91,7 @@ struct IntegerEncoderTests {
         }
     }
 
-    @Test("A rotation keeps norms, spreads one coordinate over all, and can be undone")
-    func rotation() throws {
+    @Test func `a rotation keeps norms, spreads one coordinate over all, and can be undone`() throws {
         let rotation = try WalshHadamardRotation(dimension: 100, seed: [UInt8](0..<32))
         #expect(rotation.paddedDimension == 128)
         var unit = [Double](repeating: 0, count: 100)
@@ -127,8 +122,7 @@ struct IntegerEncoderTests {
         #expect(other.rotate(vector) != rotated)
     }
 
-    @Test("Rounding goes up exactly for words below the fraction, and is refused above the bound")
-    func roundingByWords() throws {
+    @Test func `rounding goes up exactly for words below the fraction, and is refused above the bound`() throws {
         let rounding = try ConditionalRounding(norm: 3, dimension: 2, bias: 0.5)
         let quarter = UInt64(1) << 62
         #expect(rounding.round([1.25, -0.75], by: [quarter - 1, quarter - 1]) == [2, 0])

@@ -34,8 +34,7 @@ struct BlockRejectionTests {
         (999_999_999_999_999_989, 1_000_003),
     ]
 
-    @Test("Every cell is at least as high as the density over its block, and they leave two units")
-    func cellsHoldTheDensity() {
+    @Test func `every cell is at least as high as the density over its block, and they leave two units`() {
         var previous: Int32 = 0
         let c = Natural(UInt64(BlockRejection.scale))
         for row in 0..<BlockRejection.rows {
@@ -50,8 +49,8 @@ struct BlockRejectionTests {
         #expect(BlockRejection.scale <= 1 << 30)
     }
 
-    @Test("A block is as wide as the proof needs and no wider", arguments: variances)
-    func widthOfBlocks(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: variances)
+    func `a block is as wide as the proof needs and no wider`(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         let width = Double(BlockRejection(variance).width)
         let needed = (variance.value * 0.34657359027997265).squareRoot()
@@ -63,8 +62,8 @@ struct BlockRejectionTests {
         #expect(bounds.lower <= Natural(1 as UInt64) << (bounds.precision - 1))
     }
 
-    @Test("Attempts give what integers decide, for every variance", arguments: variances)
-    func agreesWithIntegers(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: variances)
+    func `attempts give what integers decide, for every variance`(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         let rejection = BlockRejection(variance)
         var generator = SeededGenerator(key: [UInt8](repeating: 3, count: 32))
@@ -110,12 +109,10 @@ struct BlockRejectionTests {
         return (words, Int64(magnitude), bound.lowerWord)
     }
 
-    @Test(
-        "Numbers next to the bound are decided by further bits",
-        arguments: [
-            (100 as UInt64, 1 as UInt64), (1_000_000, 1), (12345, 67), (1_000_000_000_000, 1),
-        ])
-    func refinement(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: [
+        (100 as UInt64, 1 as UInt64), (1_000_000, 1), (12345, 67), (1_000_000_000_000, 1),
+    ])
+    func `numbers next to the bound are decided by further bits`(_ numerator: UInt64, _ denominator: UInt64) throws {
         let rejection = BlockRejection(try NoiseVariance(numerator: numerator, denominator: denominator))
         let (words, magnitude, next) = try Self.boundary(rejection, second: 0xc000_0001)
         #expect(magnitude > 0)
@@ -142,8 +139,7 @@ struct BlockRejectionTests {
         }
     }
 
-    @Test("Blocks beyond the table have cells of their own")
-    func tail() throws {
+    @Test func `blocks beyond the table have cells of their own`() throws {
         let rejection = BlockRejection(try NoiseVariance(numerator: 100))
         let end = UInt32(BlockRejection.thresholds[BlockRejection.rows - 1]) << 1
         let width = Int64(rejection.width)
@@ -164,8 +160,7 @@ struct BlockRejectionTests {
         #expect(workspace.samples[0] == 12 * width)
     }
 
-    @Test("Minus zero and biased products are refused")
-    func refusals() throws {
+    @Test func `minus zero and biased products are refused`() throws {
         let rejection = BlockRejection(try NoiseVariance(numerator: 100))
         let bias = (UInt64(1) << 32) % UInt64(rejection.width)
         #expect(bias == 4)

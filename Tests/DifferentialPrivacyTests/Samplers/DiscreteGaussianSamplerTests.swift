@@ -21,16 +21,17 @@ struct DiscreteGaussianSamplerTests {
         }
     }
 
-    @Test("60,000 samples have the distribution: χ², mean, variance, tails and distance", arguments: variances)
-    func hasTheDistribution(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: variances)
+    func `60,000 samples have the distribution: χ², mean, variance, tails and distance`(
+        _ numerator: UInt64, _ denominator: UInt64
+    ) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SeededGenerator(key: [UInt8](repeating: 4, count: 32))
         let samples = try DiscreteGaussianSampler(variance).samples(Self.count, using: &generator)
         #expect(statistics(samples, variance).worst < 1)
     }
 
-    @Test("So have those of the largest variance, in bins")
-    func largestVariance() throws {
+    @Test func `so have those of the largest variance, in bins`() throws {
         let variance = try NoiseVariance(numerator: 1_000_000_000_000)
         var generator = SeededGenerator(key: [UInt8](repeating: 5, count: 32))
         let samples = try DiscreteGaussianSampler(variance).samples(Self.count, using: &generator)
@@ -45,8 +46,7 @@ struct DiscreteGaussianSamplerTests {
         #expect(digits.reduce(0) { $0 + ($1 - expected) * ($1 - expected) / expected } < 46)
     }
 
-    @Test("The same statistics notice a variance that is 5 % off, a bias, and a doubled zero")
-    func statisticsCanFail() throws {
+    @Test func `the same statistics notice a variance that is 5 % off, a bias, and a doubled zero`() throws {
         let variance = try NoiseVariance(numerator: 100)
         var generator = SeededGenerator(key: [UInt8](repeating: 6, count: 32))
         let wide = try DiscreteGaussianSampler(NoiseVariance(numerator: 105)).samples(Self.count, using: &generator)
@@ -60,12 +60,12 @@ struct DiscreteGaussianSamplerTests {
         #expect(statistics(samples, small).chiSquare > 1)
     }
 
-    @Test(
-        "The sampler of Canonne, Kamath and Steinke gives the same distribution",
-        arguments: [
-            (1 as UInt64, 10 as UInt64), (1, 1), (2999, 1000), (100, 1),
-        ])
-    func oracle(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: [
+        (1 as UInt64, 10 as UInt64), (1, 1), (2999, 1000), (100, 1),
+    ])
+    func `the sampler of Canonne, Kamath and Steinke gives the same distribution`(
+        _ numerator: UInt64, _ denominator: UInt64
+    ) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SeededGenerator(key: [UInt8](repeating: 7, count: 32))
         let theirs = try CanonneKamathSteinkeSampler(variance).samples(20_000, using: &generator)
@@ -85,8 +85,7 @@ struct DiscreteGaussianSamplerTests {
         #expect(chi < cells + 5 * (2 * cells).squareRoot() + 12)
     }
 
-    @Test("Noise is added in the ring, and is what samples would be")
-    func addsInTheRing() throws {
+    @Test func `noise is added in the ring, and is what samples would be`() throws {
         let sampler = DiscreteGaussianSampler(try NoiseVariance(numerator: 10_000))
         let generator = SeededGenerator(key: [UInt8](repeating: 8, count: 32))
         var (first, second, third) = (generator, generator, generator)
@@ -104,15 +103,14 @@ struct DiscreteGaussianSamplerTests {
         (0, 1), (1, 0), (1, 11), (99, 1000), (1_000_000_000_001, 1), (UInt64.max, 1 << 20), (1 << 63, (1 << 63) - 1),
     ]
 
-    @Test("Variances are fractions within their range", arguments: refused)
-    func refusedVariances(_ numerator: UInt64, _ denominator: UInt64) {
+    @Test(arguments: refused)
+    func `variances are fractions within their range`(_ numerator: UInt64, _ denominator: UInt64) {
         #expect(throws: DifferentialPrivacyError.varianceOutOfRange) {
             try NoiseVariance(numerator: numerator, denominator: denominator)
         }
     }
 
-    @Test("Doubles are fractions, and standard deviations are squared upwards")
-    func variancesOfDoubles() throws {
+    @Test func `doubles are fractions, and standard deviations are squared upwards`() throws {
         #expect(try NoiseVariance(6.25) == NoiseVariance(numerator: 25, denominator: 4))
         #expect(try NoiseVariance(0.1).value == 0.1)
         #expect(try NoiseVariance(0.1) != NoiseVariance(numerator: 1, denominator: 10))
@@ -129,11 +127,11 @@ struct DiscreteGaussianSamplerTests {
     }
 
     @Test(
-        "10^8 samples have the distribution, three variances", .enabled(if: isSlow),
+        .enabled(if: isSlow),
         arguments: [
             (1 as UInt64, 10 as UInt64), (100, 1), (1_000_000, 1),
         ])
-    func manySamples(_ numerator: UInt64, _ denominator: UInt64) throws {
+    func `10^8 samples have the distribution, three variances`(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SystemRandomness()
         let samples = try DiscreteGaussianSampler(variance).samples(100_000_000, using: &generator)

@@ -37,8 +37,7 @@ struct DistributionVectorTests {
         let tailGe: [String: String]?
     }
 
-    @Test("Normalizer, variance, probabilities and tails of the discrete Gaussian, to 1e-12")
-    func discreteGaussian() throws {
+    @Test func `normalizer, variance, probabilities and tails of the discrete Gaussian, to 1e-12`() throws {
         for row in try oracleRows("discrete_gaussian", as: GaussianRow.self) {
             let distribution = DiscreteGaussianDistribution(try NoiseVariance(#require(Double(row.sigma2))))
             #expect(isClose(distribution.normalizer, row.normaliser, 1e-12))
@@ -64,8 +63,7 @@ struct DistributionVectorTests {
         let delta: String
     }
 
-    @Test("The exact δ of the discrete Gaussian, to 1e-9")
-    func delta() throws {
+    @Test func `the exact δ of the discrete Gaussian, to 1e-9`() throws {
         for row in try oracleRows("discrete_gaussian_delta", as: DeltaRow.self) {
             let distribution = DiscreteGaussianDistribution(try NoiseVariance(#require(Double(row.sigma2))))
             let epsilon = try #require(Double(row.epsilon))
@@ -79,8 +77,7 @@ struct DistributionVectorTests {
         let pmf: [String: String]
     }
 
-    @Test("Probabilities of the Skellam distribution, to 1e-9")
-    func skellam() throws {
+    @Test func `probabilities of the Skellam distribution, to 1e-9`() throws {
         for row in try oracleRows("skellam", as: SkellamRow.self) {
             let distribution = SkellamDistribution(variance: try #require(Double(row.variance)))
             for (y, p) in row.pmf {
@@ -99,8 +96,7 @@ struct DistributionVectorTests {
         let tauBound: String
     }
 
-    @Test("Sums of discrete Gaussians, how close they are to one, and τ, to 1e-9")
-    func sums() throws {
+    @Test func `sums of discrete Gaussians, how close they are to one, and τ, to 1e-9`() throws {
         for row in try oracleRows("sum_of_discrete_gaussians", as: SumRow.self) {
             let variance = try NoiseVariance(#require(Double(row.localSigma2)))
             let sum = DiscreteGaussianSum(variance, count: row.clients)
@@ -122,8 +118,7 @@ struct DistributionVectorTests {
         let roundedL2Bound: String
     }
 
-    @Test("The norm after conditional rounding, to 1e-9")
-    func conditionalRounding() throws {
+    @Test func `the norm after conditional rounding, to 1e-9`() throws {
         for row in try oracleRows("conditional_rounding", as: RoundingRow.self) {
             let square = try ConditionalRounding.squaredBound(
                 norm: #require(Double(row.scaledL2Clip)), dimension: row.dim, bias: #require(Double(row.beta)))

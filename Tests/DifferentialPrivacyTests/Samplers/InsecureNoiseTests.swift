@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Insecure noise")
 struct InsecureNoiseTests {
-    @Test("The continuous Gaussian has its first four moments")
-    func moments() {
+    @Test func `the continuous Gaussian has its first four moments`() {
         var generator = SeededGenerator(key: [UInt8](repeating: 10, count: 32))
         let samples = InsecureNoise.ContinuousGaussian(standardDeviation: 3).samples(60_001, using: &generator)
         #expect(samples.count == 60_001)

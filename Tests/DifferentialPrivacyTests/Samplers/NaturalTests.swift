@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Natural numbers and exact decisions")
 struct NaturalTests {
-    @Test("Arithmetic agrees with machine integers of 128 bits")
-    func agreesWithMachineIntegers() {
+    @Test func `arithmetic agrees with machine integers of 128 bits`() {
         var generator = SeededGenerator(key: [UInt8](repeating: 2, count: 32))
         for _ in 0..<300 {
             let a = UInt128(generator.next()) >> UInt128(generator.next() % 64)
@@ -26,8 +25,7 @@ struct NaturalTests {
         }
     }
 
-    @Test("Division undoes multiplication of large numbers, and both roundings bracket it")
-    func largeNumbers() {
+    @Test func `division undoes multiplication of large numbers, and both roundings bracket it`() {
         let one = Natural(1 as UInt64)
         let a = (one << 700) - Natural(12345 as UInt64)
         let b = (one << 333) + Natural(678 as UInt64)
@@ -39,15 +37,15 @@ struct NaturalTests {
         #expect((a << 65).shiftedRightRoundingUp(by: 65) == a)
     }
 
-    @Test(
-        "exp(−γ) is between the bounds, which are close",
-        arguments: [
-            // exp(−γ)·2^100, by Python's decimal at 90 digits.
-            (1 as UInt64, 1 as UInt64, "466342594412604466517458581545"), (1, 3, "908311345931183799741471574469"),
-            (45, 1, "36286733967"), (0, 5, "1267650600228229401496703205376"),
-            (7, 2, "38279731220624031599132755981"),
-        ])
-    func exponentialBounds(_ numerator: UInt64, _ denominator: UInt64, _ floor: String) throws {
+    @Test(arguments: [
+        // exp(−γ)·2^100, by Python's decimal at 90 digits.
+        (1 as UInt64, 1 as UInt64, "466342594412604466517458581545"), (1, 3, "908311345931183799741471574469"),
+        (45, 1, "36286733967"), (0, 5, "1267650600228229401496703205376"),
+        (7, 2, "38279731220624031599132755981"),
+    ])
+    func `exp(−γ) is between the bounds, which are close`(_ numerator: UInt64, _ denominator: UInt64, _ floor: String)
+        throws
+    {
         let bounds = ExactDecision.exponential(
             of: (Natural(numerator), Natural(denominator)), precision: 160)
         let expected = Natural(try #require(UInt128(floor)))

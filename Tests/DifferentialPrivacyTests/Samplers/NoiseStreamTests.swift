@@ -17,8 +17,7 @@ struct FailingGenerator: SecureRandomNumberGenerator {
 
 @Suite("Noise streams")
 struct NoiseStreamTests {
-    @Test("Four blocks side by side are four blocks of ChaCha20")
-    func blocksOfChaCha20() {
+    @Test func `four blocks side by side are four blocks of ChaCha20`() {
         let key = [UInt8](0..<32)
         var words = SIMD8<UInt32>(repeating: 0)
         for index in 0..<32 { words[index / 4] |= UInt32(key[index]) << UInt32(8 * (index % 4)) }
@@ -36,8 +35,7 @@ struct NoiseStreamTests {
         }
     }
 
-    @Test("Words of attempts and of refinements are distinct, and so are the streams of two vectors")
-    func streamsDiffer() throws {
+    @Test func `words of attempts and of refinements are distinct, and so are the streams of two vectors`() throws {
         var generator = SeededGenerator(key: [UInt8](repeating: 1, count: 32))
         var seen: Set<UInt64> = []
         for _ in 0..<2 {
@@ -54,8 +52,7 @@ struct NoiseStreamTests {
         #expect(seen.count == 2 * (64 + 64))
     }
 
-    @Test("A generator that fails is an error, and no noise")
-    func failsClosed() throws {
+    @Test func `a generator that fails is an error, and no noise`() throws {
         let failure = DifferentialPrivacyError.randomness(.systemSourceUnavailable(code: 5))
         let sampler = DiscreteGaussianSampler(try NoiseVariance(numerator: 4))
         let skellam = try SkellamSampler(NoiseVariance(numerator: 4))

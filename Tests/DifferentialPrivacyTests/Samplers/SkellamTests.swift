@@ -6,8 +6,8 @@ import Testing
 
 @Suite("The Skellam distribution")
 struct SkellamTests {
-    @Test("Samples have the distribution", arguments: [(1 as UInt64, 1 as UInt64), (3, 7), (10, 1), (12345, 1000)])
-    func hasTheDistribution(_ numerator: UInt64, _ denominator: UInt64) throws {
+    @Test(arguments: [(1 as UInt64, 1 as UInt64), (3, 7), (10, 1), (12345, 1000)])
+    func `samples have the distribution`(_ numerator: UInt64, _ denominator: UInt64) throws {
         let variance = try NoiseVariance(numerator: numerator, denominator: denominator)
         var generator = SeededGenerator(key: [UInt8](repeating: 9, count: 32))
         let samples = try SkellamSampler(variance).samples(60_000, using: &generator)
@@ -18,8 +18,7 @@ struct SkellamTests {
         #expect(SampleStatistics(samples, reach: reach) { other.probability($0) }.worst > 1)
     }
 
-    @Test("Variances above 2^20 are refused")
-    func refusesLargeVariances() throws {
+    @Test func `variances above 2^20 are refused`() throws {
         #expect(throws: DifferentialPrivacyError.varianceOutOfRange) {
             try SkellamSampler(NoiseVariance(numerator: SkellamSampler.largestVariance))
         }
