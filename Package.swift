@@ -64,6 +64,7 @@ let package = Package(
         library("SecureRandomness"),
         library("RingArithmetic", ["SecureRandomness"]),
         library("SecretSharing", ["RingArithmetic", "SecureRandomness"]),
+        library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         library("DurableFiles"),
         // libgmp (Debian: libgmp-dev) behind functions of ours.
@@ -72,7 +73,6 @@ let package = Package(
         library("PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
         tests(of: "BigIntegers", ["SecureRandomness"]),
         tests(of: "PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
-        library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),

@@ -71,6 +71,12 @@ public func wipe(_ bytes: inout [UInt8]) {
     unsafe bytes.withUnsafeMutableBytes { (buffer) in unsafe Platform.wipe(buffer) }
 }
 
+/// Overwrites numbers with zeros, as `wipe` does bytes.
+package func wipe<Element: BitwiseCopyable>(_ elements: inout [Element]) {
+    // SAFETY: the pointer is used only inside the closure.
+    unsafe elements.withUnsafeMutableBytes { (buffer) in unsafe Platform.wipe(buffer) }
+}
+
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Says the length and nothing else.
     public var description: String { "SecretBytes(\(count) bytes)" }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DifferentialPrivacy
 import Foundation
 import ProtocolCryptography
 import RingArithmetic
@@ -19,6 +20,7 @@ struct PrimitiveBenchmark {
     static let names =
         [
             "mask-expand", "field-mask", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement",
+            "discrete-gaussian",
         ] + paillierNames + accountingNames
 
     /// A result that is not what it should be.
@@ -74,6 +76,7 @@ struct PrimitiveBenchmark {
                     fieldShamir(name, UInt64.self, fieldBits: 61, threshold: 2, shares: 3, &generator),
                     fieldShamir(name, UInt32.self, fieldBits: 30, threshold: 51, shares: 100, &generator),
                 ]
+        case "discrete-gaussian": return try [10, 1000, 1_000_000].map { try discreteGaussian(sigma: $0) }
         case _ where paillierNames.contains(name): return try paillier(name, &generator)
         case _ where accountingNames.contains(name): return [try accounting(name)]
         default: return [try keyAgreement(&generator)]
@@ -210,6 +213,28 @@ struct PrimitiveBenchmark {
             throw WrongResult(name: "key-agreement")
         }
         return PrimitiveBenchmark(name: "key-agreement", parameters: ["curve_bits": 255], seconds: seconds, bytes: nil)
+    }
+
+    /// With the system's generator, as it is used.
+    private static func discreteGaussian(sigma: Int) throws -> PrimitiveBenchmark {
+        let count = 1 << 18
+        let variance = try NoiseVariance(numerator: UInt64(sigma) * UInt64(sigma))
+        let sampler = DiscreteGaussianSampler(variance)
+        var system = SystemRandomness()
+        var samples = try sampler.samples(count, using: &system)
+        let seconds = try least { samples = try sampler.samples(count, using: &system) }
+        // Mean and variance within seven standard errors: wrong once in 10^11.
+        let (n, deviation) = (Double(count), Double(sigma))
+        let (mean, square) = samples.reduce((0.0, 0.0)) { sums, sample in
+            let x = Double(sample) / deviation
+            return (sums.0 + x / n, sums.1 + x * x / n)
+        }
+        guard abs(mean) < 7 / n.squareRoot(), abs(square - 1) < 7 * (2 / n).squareRoot() else {
+            throw WrongResult(name: "discrete-gaussian")
+        }
+        return PrimitiveBenchmark(
+            name: "discrete-gaussian", parameters: ["sigma": .integer(sigma), "elements": .integer(count)],
+            seconds: seconds / n, bytes: nil)
     }
 
     /// The least CPU time of one operation over at least seven repeats and a fifth of a second.

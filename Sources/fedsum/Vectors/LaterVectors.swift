@@ -4,9 +4,7 @@
 enum LaterVectors {
     /// Differential privacy.
     private static let differentialPrivacy: Set<String> = [
-        "discrete_gaussian", "discrete_gaussian_delta", "sum_of_discrete_gaussians", "skellam",
-        "conditional_rounding", "adaptive_clipping_trace", "adaptive_clipping_split", "one_run_audit",
-        "toeplitz_matrix_mechanism",
+        "adaptive_clipping_trace", "adaptive_clipping_split", "one_run_audit", "toeplitz_matrix_mechanism",
     ]
 
     /// The suite that a foreign round would have to have.

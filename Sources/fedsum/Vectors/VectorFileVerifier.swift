@@ -112,6 +112,8 @@ enum VectorFileVerifier {
             try PrimitivesVerifier.check(document, into: &report)
         } else if PrivacyAccountingVerifier.knows(schema) {
             try PrivacyAccountingVerifier.check(schema, document, into: &report)
+        } else if DiscreteNoiseVerifier.knows(schema) {
+            try DiscreteNoiseVerifier.check(schema, document, into: &report)
         } else if LaterVectors.knows(schema) {
             try LaterVectors.skip(schema, document, into: &report)
         } else {
