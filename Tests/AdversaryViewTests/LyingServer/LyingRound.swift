@@ -105,6 +105,18 @@ final class LyingRound {
         }.sorted()
     }
 
+    /// Whether the neighbors among these positions connect them all.
+    private func isConnected(_ positions: Set<Int>, on circle: [Int]) -> Bool {
+        var left = positions
+        var reached = left.popFirst().map { [$0] } ?? []
+        while let position = reached.popLast() {
+            let found = neighbors(of: position, circle).filter { left.contains($0) }
+            left.subtract(found)
+            reached += found
+        }
+        return left.isEmpty
+    }
+
     private func body(_ advertisement: Advertisement) -> [UInt8] {
         Array(Message.advertisement(advertisement).encoded(as: format).dropFirst(Recording.headerByteCount))
     }
@@ -538,6 +550,12 @@ final class LyingRound {
         if session.threat == .curious {
             // A server that follows the protocol asks only for what it may.
             guard planned.allSatisfy({ isAcceptable($1, to: $0) }) else { return }
+            // Nor do its clients ask whether those who are left are connected, as that is for the parameters to see to.
+            if let circle = planned.first?.0.keys?.circle, session.isSparse,
+                !planned.allSatisfy({ isConnected($1.survivors.subtracting(corrupt.map(position)), on: circle) })
+            {
+                server.isOutsideClaim = true
+            }
             for (client, statement) in planned where !server.chance(server.plan.losses) {
                 note(client.tell([statement.message]))
             }
