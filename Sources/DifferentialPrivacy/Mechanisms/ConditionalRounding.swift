@@ -2,7 +2,7 @@
 
 package import SecureRandomness
 
-/// Rounding at random to integers, repeated until the norm of the result is within a bound [KLS21] §4.1.
+/// Rounding at random to integers, repeated until the norm of the result is within a bound [KLS21].
 ///
 /// A vector of norm c in d coordinates has a rounded norm of at most
 ///

@@ -20,7 +20,7 @@ public enum DistributedNoise {
     /// A bound on the probability that any coordinate of the sum leaves −2^(b−1) … 2^(b−1) − 1.
     ///
     /// What is summed differs from the rotated real vectors by rounding, which is below 1 for each contributor, and by
-    /// noise, which is subgaussian with its variance ([CKS20] Corollary 17). The vectors themselves are at most n·c long: with a
+    /// noise, which is subgaussian with its variance ([CKS20]). The vectors themselves are at most n·c long: with a
     /// rotation, a coordinate of their sum is subgaussian with (n·c)²/d, its signs being random; without, it is at most n·c. Then a
     /// union bound over coordinates. A sum that wraps harms accuracy and never privacy.
     static func wrapAroundProbability(

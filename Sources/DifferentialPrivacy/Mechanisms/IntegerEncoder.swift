@@ -2,7 +2,7 @@
 
 public import SecureRandomness
 
-/// Turns a real vector into integers of bounded norm, and sums of them back [KLS21] Algorithm 1.
+/// Turns a real vector into integers of bounded norm, and sums of them back [KLS21].
 ///
 /// Clip the ℓ2 norm to C, multiply by w/W, rotate, scale, round at random on condition of the norm. Doubles are used up to the
 /// rounding, and no promise rests on them: what is promised is the squared norm of the integers, which is checked in

@@ -36,8 +36,10 @@ public struct NoiseDescription: Hashable, Sendable {
     /// A bound on the probability that the sum leaves the ring, in any coordinate. No loss of privacy.
     public let wrapAroundProbability: Double
 
-    /// ρ of zero-concentrated differential privacy [KLS21] Theorem 1: ε²/2 with
-    /// ε² = min { Δ₂²/(nσ²) + 2τd, Δ₂²/(nσ²) + 2τΔ₁/√(nσ²) + τ²d, (Δ₂/√(nσ²) + τ√d)² }.
+    /// ρ of zero-concentrated differential privacy, half of
+    /// min { Δ₂²/(nσ²) + 2τd, Δ₂²/(nσ²) + 2τΔ₁/√(nσ²) + τ²d, (Δ₂/√(nσ²) + τ√d)² }.
+    ///
+    /// These are the Rényi bounds of [KLS21] over α, with their τd, which stands alone there, charged as ατd.
     public var concentration: Double {
         let variance = localVariance.value * Double(shares)
         let ideal = Double(squaredSensitivity) / variance

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Random signs and a Walsh–Hadamard transform, which spread a vector over all coordinates [KLS21] §4.
+/// Random signs and a Walsh–Hadamard transform, which spread a vector over all coordinates [KLS21].
 ///
 /// An orthogonal map of a power of two of coordinates (shorter vectors are padded with zeros). The signs come from a seed
 /// that all parties of a round share and that is no secret. Norms are kept, up to the rounding of doubles.

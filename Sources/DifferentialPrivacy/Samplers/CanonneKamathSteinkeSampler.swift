@@ -2,7 +2,7 @@
 
 package import SecureRandomness
 
-/// The discrete Gaussian by the sampler of [CKS20] §5, in integers of any size: slow, and the oracle of the fast one.
+/// The discrete Gaussian by the sampler of [CKS20], in integers of any size: slow, and the oracle of the fast one.
 ///
 /// Discrete Laplace of scale ⌊σ⌋ + 1, accepted with probability exp(−(|y| − σ²/t)²/2σ²); each exponential is a race of
 /// Bernoulli trials with rational probabilities. **Its running time depends on the values** that it draws, and on those
@@ -83,7 +83,7 @@ struct BernoulliTrials: ~Copyable {
         }
     }
 
-    /// True with probability exp(−numerator/denominator) [CKS20] §5.1.
+    /// True with probability exp(−numerator/denominator) [CKS20].
     mutating func exponential(_ numerator: Natural, over denominator: Natural) -> Bool {
         let one = Natural(1 as UInt64)
         var rest = numerator

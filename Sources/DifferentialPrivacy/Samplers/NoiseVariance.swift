@@ -3,7 +3,7 @@
 /// The variance parameter σ² of discrete noise: a fraction between 0.1 and 10^12, known exactly.
 ///
 /// A privacy guarantee is stated for this number, so it is a fraction and not a rounded double. For the discrete Gaussian
-/// it is the σ² of exp(−y²/2σ²), and the variance itself is a little smaller ([CKS20] Corollary 9).
+/// it is the σ² of exp(−y²/2σ²), and the variance itself is a little smaller ([CKS20]).
 public struct NoiseVariance: Hashable, Sendable {
     /// The numerator, in lowest terms.
     public let numerator: UInt64

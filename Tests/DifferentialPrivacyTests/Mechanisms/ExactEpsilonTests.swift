@@ -75,7 +75,7 @@ func trueDelta(_ p: [Double], _ q: [Double], epsilon: Double) -> Double {
     return max(forward, backward)
 }
 
-/// δ of ρ-zero-concentrated privacy: the least of e^((α−1)(αρ−ε))/(α−1)·(1 − 1/α)^α over orders [CKS20] Proposition 12.
+/// δ of ρ-zero-concentrated privacy: the least of e^((α−1)(αρ−ε))/(α−1)·(1 − 1/α)^α over orders [CKS20].
 func concentratedDelta(_ rho: Double, epsilon: Double) -> Double {
     var least = 1.0
     for step in 1...4000 {
