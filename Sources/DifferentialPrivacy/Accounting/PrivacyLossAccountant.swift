@@ -108,7 +108,14 @@ public struct PrivacyLossAccountant: Sendable, Equatable {
             let exact = try GaussianDifferentialPrivacy(mu: 1 / steps[0].noiseMultiplier).epsilon(delta: delta)
             return (exact, needsLower ? exact * (1 - 1e-10) : nil)
         }
-        var step = grid
+        // Not much wider than the losses of one step: spreading those over the lattice would add to their variance.
+        let total = steps.reduce(0.0) { $0 + Double($1.count) }
+        let variance = steps.reduce(0.0) { sum, step in
+            let inverse = 1 / (step.noiseMultiplier * step.noiseMultiplier)
+            return sum + Double(step.count) * min(step.rate * step.rate * Elementary.expm1(min(inverse, 50)), inverse)
+        }
+        let deviation = (variance / total).squareRoot()
+        var step = min(grid, max(1e-10, deviation / 16, min(grid / 16, deviation / 4)))
         for _ in 0..<8 {
             switch try attempt(steps, delta: delta, needsLower: needsLower, grid: step) {
             case .bounds(let upper, let lower): return (max(0, upper), lower.map { max(0, min($0, upper)) })
@@ -164,10 +171,12 @@ public struct PrivacyLossAccountant: Sendable, Equatable {
         let upper = max(forRemoving, forAdding)
         guard needsLower else { return .bounds(upper: upper, lower: nil) }
         let lowers = buckets.map { $0.lower() }
-        let (c, d) = ComposedPrivacyLoss.compose(
+        var (c, d) = ComposedPrivacyLoss.compose(
             ComposedLosses(parts: zip(lowers, steps).map { ($0.removing, $1.count) }), tilt: first.tilt,
             ComposedLosses(parts: zip(lowers, steps).map { ($0.adding, $1.count) }), tilt: second.tilt,
             transform: transform)
+        c.boundTails()
+        d.boundTails()
         let lower = max(
             c.epsilon(delta: delta, near: forRemoving, isLower: true) ?? 0,
             d.epsilon(delta: delta, near: forAdding, isLower: true) ?? 0)

@@ -123,6 +123,12 @@ struct ComposedPrivacyLoss {
     /// Bounds the error of the sum over frequencies.
     private var sumError = 0.0
     private let composed: ComposedLosses
+    /// exp(−λh) and 1 − exp(−λh); the same with λ + 1; exp(−λh)·(1 − exp(−h)).
+    private let decay: (factor: Double, complement: Double)
+    private let nextDecay: (factor: Double, complement: Double)
+    private let weightScale: Double
+    /// log E[exp((λ ± change)·loss)], for bounds of the tilted sum's tails.
+    private var chernoff: [(sign: Double, change: Double, logMoment: Double)] = []
 
     /// Powers of less than exp(−this) are left out, and charged.
     private static let cut = 60.0
@@ -134,6 +140,9 @@ struct ComposedPrivacyLoss {
         self.logMoment = logMoment
         self.circle = circle
         self.step = step
+        decay = (Elementary.exp(-tilt * step), -Elementary.expm1(-tilt * step))
+        nextDecay = (Elementary.exp(-(tilt + 1) * step), -Elementary.expm1(-(tilt + 1) * step))
+        weightScale = decay.factor * -Elementary.expm1(-step)
         offset = composed.offset
         infinity = composed.infinity
         let count = composed.parts.reduce(0) { $0 + Double($1.count) }
@@ -219,21 +228,16 @@ struct ComposedPrivacyLoss {
         if spectra.count == 1 {
             let spectrum = spectra[0]
             let least = Elementary.exp(-cut / Double(spectrum.count)) - spectrum.error
-            var result: [Int] = []
+            var isNeeded = [Bool](repeating: false, count: n / 2 + 1)
             let square = least > 0 ? least * least : -1
             for place in 0..<n {
                 let (real, imaginary) = (spectrum.real[place], spectrum.imaginary[place])
                 if real * real + imaginary * imaginary > square {
                     let index = transform.index(at: place)
-                    result.append(min(index, n - index))
+                    isNeeded[min(index, n - index)] = true
                 }
             }
-            result.sort()
-            var last = -1
-            return result.filter { index in
-                defer { last = index }
-                return index != last
-            }
+            return isNeeded.indices.filter { isNeeded[$0] }
         }
         return (0...n / 2).filter { frequency in
             let (here, there) = (transform.position(of: frequency), transform.position(of: n - frequency))
@@ -254,12 +258,12 @@ struct ComposedPrivacyLoss {
         let point = circle[frequency]
         let (cos, sin) = (point.real, point.imaginary)
         let versine = cos > 0 ? sin * sin / (1 + cos) : 1 - cos
-        func oneMinus(_ exponent: Double) -> Complex {
-            let factor = Elementary.exp(-exponent)
-            return Complex(real: -Elementary.expm1(-exponent) + factor * versine, imaginary: -factor * sin)
-        }
-        let denominator = oneMinus(tilt * step) * oneMinus((tilt + 1) * step)
-        let scale = Elementary.exp(-tilt * step) * -Elementary.expm1(-step) / denominator.squaredMagnitude
+        // 1 − z₁ and 1 − z₂.
+        let first = Complex(real: decay.complement + decay.factor * versine, imaginary: -decay.factor * sin)
+        let second = Complex(
+            real: nextDecay.complement + nextDecay.factor * versine, imaginary: -nextDecay.factor * sin)
+        let denominator = first * second
+        let scale = weightScale / denominator.squaredMagnitude
         let numerator = point * Complex(real: denominator.real, imaginary: -denominator.imaginary)
         return Complex(real: numerator.real * scale, imaginary: numerator.imaginary * scale)
     }
@@ -305,6 +309,18 @@ struct ComposedPrivacyLoss {
         min(1, scale(at: index) * (max(0, sum(at: index)) + sumError) * (1 + relativeError) + infinity)
     }
 
+    /// Readies the bounds of the tails, which only lower bounds need.
+    mutating func boundTails() {
+        let turn = Double(circle.count) * step
+        for sign in [1.0, -1.0] {
+            for factor in [1.0, 0.4] {
+                // Best for a normal distribution of which half a turn is some seven standard deviations.
+                let change = factor * 26 / turn
+                chernoff.append((sign, change, composed.logMoment(tilt + sign * change)))
+            }
+        }
+    }
+
     /// Not above δ at this point of the lattice.
     func lowerDelta(at index: Int) -> Double {
         let value = sum(at: index) - sumError - folding(at: index)
@@ -327,12 +343,9 @@ struct ComposedPrivacyLoss {
         var total = 0.0
         for sign in [1.0, -1.0] {
             var least = 1.0
-            for factor in [1.0, 0.4] {
-                // For a normal distribution as wide as an eighth of half a turn, 16/turn·8 would be best.
-                let change = factor * 26 / turn
-                let moment = composed.logMoment(tilt + sign * change)
-                least = min(
-                    least, Elementary.exp(moment - logMoment - change * (sign * center + 0.5 * turn)))
+            for bound in chernoff where bound.sign == sign {
+                let exponent = bound.logMoment - logMoment - bound.change * (sign * center + 0.5 * turn)
+                least = min(least, Elementary.exp(exponent))
             }
             total += least
         }
