@@ -5,9 +5,9 @@
 /// X_k = Σ x_j·exp(−2πi·jk/n), left in digit-reversed order: X_k is at `position(of: k)`. Depth first, so that parts
 /// that fit a cache stay in it. The error in the ℓ2 norm is below `relativeError` times the norm of the result, [Hig02]
 /// Theorem 24.2 with twiddle factors that are within 4·2^−53.
-struct FourierTransform {
+package struct FourierTransform {
     /// A power of two, at least 16.
-    let count: Int
+    package let count: Int
     /// exp(2πi·j/n).
     let circle: UnitCircle
     /// For each level, from the whole down to 16 elements: real and imaginary parts of the first, second and third power
@@ -15,9 +15,9 @@ struct FourierTransform {
     private let twiddles: [[Double]]
 
     /// Bounds ‖error‖₂/‖X‖₂.
-    var relativeError: Double { 12 * Double(count.trailingZeroBitCount) * 0x1p-53 }
+    package var relativeError: Double { 12 * Double(count.trailingZeroBitCount) * 0x1p-53 }
 
-    init(count: Int) {
+    package init(count: Int) {
         precondition(count >= 16 && count & (count - 1) == 0)
         self.count = count
         let circle = UnitCircle(count: count)
@@ -47,7 +47,7 @@ struct FourierTransform {
     }
 
     /// Where X_k is.
-    func position(of index: Int) -> Int {
+    package func position(of index: Int) -> Int {
         var (rest, size, place) = (index & (count - 1), count, 0)
         while size >= 4 {
             size /= 4
@@ -58,7 +58,7 @@ struct FourierTransform {
     }
 
     /// Which k is at a position.
-    func index(at position: Int) -> Int {
+    package func index(at position: Int) -> Int {
         var (rest, size, index, shift) = (position, count, 0, 0)
         while size >= 4 {
             size /= 4
@@ -70,7 +70,7 @@ struct FourierTransform {
     }
 
     /// Transforms `count` numbers, given as real and imaginary parts.
-    func transform(real: inout [Double], imaginary: inout [Double]) {
+    package func transform(real: inout [Double], imaginary: inout [Double]) {
         precondition(real.count == count && imaginary.count == count)
         unsafe real.withUnsafeMutableBufferPointer { real in
             unsafe imaginary.withUnsafeMutableBufferPointer { imaginary in
