@@ -26,7 +26,7 @@ public final class PaillierEncryptor: Sendable {
         /// generator cannot be told from long ones, for which no reduction is known.
         case shortAssumingHardness
 
-        func bits(_ size: PaillierKeySize) -> Int {
+        package func bits(_ size: PaillierKeySize) -> Int {
             switch self {
             case .half: size.bits / 2
             case .shortAssumingHardness: min(size.bits / 2, size.bits <= 2048 ? 448 : 512)
