@@ -20,10 +20,11 @@ public struct EncodedNumber: Hashable, Sendable {
     static let largestExponent = 1024
 
     /// An encoding that somebody sent.
-    /// - Throws: `.plaintextOutOfRange` unless encoding < n; `.scaleOutOfRange` for an exponent beyond ±1,024.
+    /// - Throws: `.scaleOutOfRange` for an exponent beyond ±1,024; `.decryptionFailed` unless encoding < n, since no
+    ///   decryption gives such a number.
     public init(encoding: Natural, exponent: Int, under key: PaillierPublicKey) throws(PaillierError) {
-        guard encoding < key.modulus else { throw .plaintextOutOfRange }
         guard (-Self.largestExponent...Self.largestExponent).contains(exponent) else { throw .scaleOutOfRange }
+        guard encoding < key.modulus else { throw .decryptionFailed }
         (self.encoding, self.exponent, modulus) = (encoding, exponent, key.modulus)
     }
 

@@ -96,8 +96,7 @@ enum JSONText {
             return nil
         }
 
-        /// The character after a backslash. Those of two units become one that stands for what cannot be read: only notes
-        /// have them.
+        /// The character after a backslash. Half of a character of two units becomes one that stands for what cannot be read.
         private mutating func escaped() -> Character? {
             guard position < bytes.count else { return nil }
             let name = bytes[position]
@@ -110,13 +109,30 @@ enum JSONText {
             case UInt8(ascii: "r"): return "\r"
             case UInt8(ascii: "t"): return "\t"
             case UInt8(ascii: "u"):
-                guard position + 4 <= bytes.count,
-                    let unit = UInt16(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-                else { return nil }
-                position += 4
-                return Character(UnicodeScalar(unit) ?? "\u{FFFD}")
+                guard let unit = unit() else { return nil }
+                return Character(UnicodeScalar(unit) ?? pair(unit))
             default: return nil
             }
+        }
+
+        /// Four hexadecimal digits.
+        private mutating func unit() -> UInt16? {
+            let digits = bytes[position...].prefix(4)
+            guard digits.count == 4, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else { return nil }
+            position += 4
+            return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+        }
+
+        /// The character of which this is the first half, if the second half follows.
+        private mutating func pair(_ first: UInt16) -> UnicodeScalar {
+            let start = position
+            guard UTF16.isLeadSurrogate(first), bytes[position...].starts(with: "\\u".utf8) else { return "\u{FFFD}" }
+            position += 2
+            guard let second = unit(), UTF16.isTrailSurrogate(second) else {
+                position = start
+                return "\u{FFFD}"
+            }
+            return UnicodeScalar(0x10000 + UInt32(first & 0x3FF) << 10 + UInt32(second & 0x3FF)) ?? "\u{FFFD}"
         }
 
         mutating func word() -> JSONText? {

@@ -64,8 +64,8 @@ public struct PaillierPrivateKey: Sendable {
         var (p, q) = (first.resized(to: limbs), second.resized(to: limbs))
         // Which of them is the smaller one is public: it is how they are written.
         if p.minus(q).borrow == 0 { swap(&p, &q) }
-        let distance = q.minus(p).difference
-        guard distance.bitLength > bits - 100 else { throw .factorsTooClose }
+        let bound = SecretNatural(.powerOfTwo(bits - 100), bitCapacity: 64 * limbs)
+        guard bound.minus(q.minus(p).difference).borrow == 1 else { throw .factorsTooClose }
 
         let one = SecretNatural(.one, bitCapacity: 64)
         let (below, above) = (p.minus(one).difference, q.minus(one).difference)

@@ -3,89 +3,94 @@
 import BigIntegers
 import PaillierEncryption
 
-/// `fedsum_paillier_keys_v1` and `fedsum_paillier_proof_v1`: hashing, moduli, factors and proofs.
-enum PaillierKeysVerifier {
-    static func check(_ document: VectorFields, into report: inout VectorFileReport) throws {
-        let model = try PaillierModel(document)
-        try checkCases(of: document, into: &report) { fields in
-            try PaillierModel.check(fields) { try check(fields, model) }
-        }
-    }
+/// `fedsum_paillier_keys_v1`: numbers made by hashing, moduli and factors.
+enum PaillierKeysVerifier: CaseVerifier {
+    private static let kinds: [String: PaillierModel.Members] = [
+        "expand": (["label", "attempt", "input"], ["bytes"]),
+        "hash-to-unit": (["label", "input", "modulus"], ["value", "attempt"]),
+        "generator": (["bits", "modulus"], ["input", "x", "h", "base", "fingerprint", "signedBytes"]),
+        "modulus": (["bits", "modulus"], []),
+        "factors": (["bits", "modulus", "p", "q", "isBlum"], []),
+    ]
 
-    private static func check(_ fields: VectorFields, _ model: PaillierModel) throws {
-        switch try fields.string("kind") {
-        case "expand":
-            let expected = try fields.bytes("bytes")
-            let ours = HashedNumbers.expand(
-                try label(fields), attempt: UInt32(try fields.integer("attempt")), try fields.bytes("input"),
-                count: expected.count)
-            try requireEqual(ours, expected, "bytes")
-        case "hash-to-unit":
-            let (unit, attempt) = try HashedNumbers.unitAndAttempt(
-                label(fields), fields.bytes("input"), modulo: fields.paillierNumber("modulus"))
-            try requireEqual(unit, fields.bytes("value"), "value")
-            try requireEqual(attempt, fields.integer("attempt"), "attempt")
+    static func check(_ fields: VectorFields) throws {
+        switch try PaillierModel.kind(of: fields, kinds) {
+        case "expand": try checkExpansion(fields)
+        case "hash-to-unit": try checkUnit(fields)
         case "generator": try checkGenerator(fields)
         case "modulus":
-            _ = try PaillierPublicKey(
-                modulus: fields.paillierNumber("modulus"), size: PaillierModel.size(fields.integer("bits")))
-        case "factors":
-            _ = try PaillierModel.key(
-                fields, modulus: "modulus", size: PaillierModel.size(fields.integer("bits")),
-                requiringBlum: fields.flag("isBlum"))
-        case "prove": try checkProver(fields, model)
-        case "check": try checkProof(fields, model)
-        case let kind: throw CaseFailure("there is no kind '\(kind)'")
+            let (n, bits) = try (fields.shortNumber("modulus"), fields.integer("bits"))
+            try PaillierModel.check(fields) { () throws(PaillierError) in
+                try PaillierPublicKey(modulus: n, size: PaillierModel.size(bits))
+            } giving: {
+                try requireEqual($0.modulus, n, "modulus")
+            }
+        default: try checkFactors(fields)
         }
     }
 
-    private static func label(_ fields: VectorFields) throws -> String {
-        String(decoding: try fields.bytes("label"), as: UTF8.self)
+    // MARK: Hashing
+
+    /// As long as the form of what is hashed allows.
+    private static func hashed(_ fields: VectorFields) throws -> (label: String, input: [UInt8]) {
+        let (bytes, input) = try (fields.bytes("label"), fields.bytes("input"))
+        guard bytes.count < 256, let label = String(validating: bytes, as: UTF8.self) else {
+            throw CaseFailure("'label' is not at most 255 bytes of text")
+        }
+        try require(input.count < 65536, "'input' has more than 65,535 bytes")
+        return (label, input)
+    }
+
+    private static func checkExpansion(_ fields: VectorFields) throws {
+        try require(fields.isValid(), "no case of this kind is invalid")
+        let (label, input) = try hashed(fields)
+        let (attempt, expected) = try (fields.integer("attempt", in: 0...255), fields.bytes("bytes"))
+        try require(!expected.isEmpty, "'bytes' is empty")
+        let ours = HashedNumbers.expand(label, attempt: UInt32(attempt), input, count: expected.count)
+        try requireEqual(ours, expected, "bytes")
+    }
+
+    private static func checkUnit(_ fields: VectorFields) throws {
+        try require(fields.isValid(), "no case of this kind is invalid")
+        let (label, input) = try hashed(fields)
+        let n = try fields.shortNumber("modulus")
+        try require(n > 1, "'modulus' is not above 1")
+        let (unit, attempt) = try HashedNumbers.unitAndAttempt(label, input, modulo: n)
+        try requireEqual(unit, fields.number("value", count: n.bigEndian.count), "value")
+        try requireEqual(attempt, fields.integer("attempt"), "attempt")
     }
 
     private static func checkGenerator(_ fields: VectorFields) throws {
+        try require(fields.isValid(), "no case of this kind is invalid")
         let size = try PaillierModel.size(fields.integer("bits"))
-        let n = try fields.paillierNumber("modulus")
+        let n = try fields.number("modulus", count: size.byteCount)
         let key = try PaillierPublicKey(modulus: n, size: size)
-        let x = try HashedNumbers.unitAndAttempt("fedsum/1 paillier generator", fields.bytes("input"), modulo: n).unit
-        try requireEqual(x, fields.bytes("x"), "x")
-        let h = n - x * x % n
-        try requireEqual(h, fields.bytes("h"), "h")
-        try requireEqual(h.power(n, modulo: n * n), fields.bytes("base"), "base")
-        try requireEqual(VerifiedPaillierKey(trusting: key).generator, fields.bytes("base"), "base")
+        let input = try fields.bytes("input", count: 2 + size.byteCount)
+        let x = try HashedNumbers.unitAndAttempt("fedsum/1 paillier generator", input, modulo: n).unit
+        try requireEqual(x, fields.number("x", count: size.byteCount), "x")
+        try requireEqual(n - x * x % n, fields.number("h", count: size.byteCount), "h")
+        // The package makes its own x and h on the way.
+        let base = try VerifiedPaillierKey(trusting: key).generator
+        try requireEqual(base, fields.number("base", count: size.ciphertextByteCount), "base")
         try requireEqual(key.fingerprint, fields.bytes("fingerprint"), "fingerprint")
-        try requireEqual(ProvedPublicKey.signedMessage(n, size), fields.bytes("signedBytes"), "signedBytes")
+        let signed = ProvedPublicKey.signedMessage(n, size)
+        try requireEqual(signed, fields.bytes("signedBytes"), "signedBytes")
+        try requireEqual(Array(signed.suffix(input.count)), input, "input")
     }
 
-    private static func checkProver(_ fields: VectorFields, _ model: PaillierModel) throws {
-        let key = try model.key(fields)
-        let (session, w) = try (fields.bytes("session"), fields.paillierNumber("w"))
-        let proof = try key.proveModulus(session: session, w: w)
-        let challenges = try ModulusProof.challenges(key.publicKey.modulus, key.publicKey.size, w: w, session: session)
-        let expected = try fields.byteStrings("challenges")
-        try require(expected.count == 4, "'challenges' has not the challenges 0, 1, 2 and 127")
-        for (index, challenge) in zip([0, 1, 2, 127], expected) {
-            try requireEqual(challenges[index], challenge, "challenges \(index)")
-        }
-        try requireEqual(
-            ModulusProof.transcript(key.publicKey.modulus, key.publicKey.size, w: w, session: session),
-            fields.bytes("transcript"), "transcript")
-        try requireEqual(proof.serialized, model.entry("proofs", fields.string("proof")).bytes("bytes"), "proof")
-    }
+    // MARK: Factors
 
-    private static func checkProof(_ fields: VectorFields, _ model: PaillierModel) throws {
-        let size = try PaillierModel.size(fields.integer("bits"))
-        var bytes = try model.entry("proofs", fields.string("proof")).bytes("bytes")
-        for edit in try fields.objects("edits") {
-            let (offset, change) = try (edit.integer("offset"), edit.bytes("bytes"))
-            try require(offset + change.count <= bytes.count, "an edit is beyond the end")
-            bytes.replaceSubrange(offset..<offset + change.count, with: change)
+    private static func checkFactors(_ fields: VectorFields) throws {
+        let (n, bits) = try (fields.shortNumber("modulus"), fields.integer("bits"))
+        let (p, q) = try (fields.shortNumber("p"), fields.shortNumber("q"))
+        let isBlum = try fields.flag("isBlum")
+        try PaillierModel.check(fields) { () throws(PaillierError) in
+            try PaillierModel.key(p: p, q: q, n: n, size: PaillierModel.size(bits), requiringBlum: isBlum)
+        } giving: { key in
+            try requireEqual(key.publicKey.modulus, n, "modulus")
+            try require(key.isBlum || !isBlum, "the key is not of the form that was asked for")
+            let factors = contents(key.serialized).dropFirst(4)
+            try requireEqual(Array(factors), min(p, q).bigEndian + max(p, q).bigEndian, "p and q")
         }
-        let cut = try fields.integer("cut")
-        try require(cut <= bytes.count, "'cut' is more than there is")
-        bytes = try bytes.dropLast(cut) + fields.bytes("appended")
-        let proof = try ModulusProof(serialized: bytes, allowing: [size])
-        let key = try PaillierPublicKey(modulus: fields.paillierNumber("modulus"), size: size)
-        try proof.verify(key, session: fields.bytes("session"))
     }
 }

@@ -43,6 +43,7 @@ enum VectorFileVerifier {
             "fedsum_peer_to_peer_round_v1", "fedsum_secagg_round_v1", "fedsum_secagg_plus_round_v1":
             RoundVerifier.self
         case "fedsum_masking_graph_v1": MaskingGraphVerifier.self
+        case "fedsum_paillier_keys_v1": PaillierKeysVerifier.self
         default: nil
         }
     }
@@ -51,7 +52,7 @@ enum VectorFileVerifier {
     private static func paillierFamily(_ schema: String) -> ((VectorFields, inout VectorFileReport) throws -> Void)? {
         switch schema {
         case "paillier_test_schema_v1": PaillierVerifier.check
-        case "fedsum_paillier_keys_v1", "fedsum_paillier_proof_v1": PaillierKeysVerifier.check
+        case "fedsum_paillier_proof_v1": PaillierProofVerifier.check
         case "fedsum_paillier_encryption_v1": PaillierEncryptionVerifier.check
         case "fedsum_paillier_packing_v1": PaillierPackingVerifier.check
         case "fedsum_paillier_serialization_v1": PaillierSerializationVerifier.check
