@@ -28,9 +28,9 @@ enum DiscreteNoiseVerifier {
     }
 
     private static func checkDiscreteGaussian(_ row: VectorFields) throws {
-        let distribution = DiscreteGaussianDistribution(try NoiseVariance(row.decimal("sigma2")))
-        try requireClose(distribution.normalizer, row.decimal("normaliser"), 1e-12, "normaliser")
-        try requireClose(distribution.trueVariance, row.decimal("variance"), 1e-12, "variance")
+        let distribution = DiscreteGaussianDistribution(try NoiseVariance(row.finiteNumber("sigma2")))
+        try requireClose(distribution.normalizer, row.finiteNumber("normaliser"), 1e-12, "normaliser")
+        try requireClose(distribution.trueVariance, row.finiteNumber("variance"), 1e-12, "variance")
         try forEach(row, "pmf") { y, p in
             try requireClose(distribution.probability(y), p, 1e-12, "pmf[\(y)]")
             try requireClose(distribution.probability(-y), p, 1e-12, "pmf[\(-y)]")
@@ -43,31 +43,31 @@ enum DiscreteNoiseVerifier {
     }
 
     private static func checkDelta(_ row: VectorFields) throws {
-        let variance = try NoiseVariance(row.decimal("sigma2"))
+        let variance = try NoiseVariance(row.finiteNumber("sigma2"))
         let sensitivity = try row.integer("integer_sensitivity", in: 1...1 << 20)
         let delta = DiscreteGaussianDistribution(variance).delta(
-            epsilon: try row.decimal("epsilon"), sensitivity: Int64(sensitivity))
-        try requireClose(delta, row.decimal("delta"), 1e-9, "delta")
+            epsilon: try row.finiteNumber("epsilon"), sensitivity: Int64(sensitivity))
+        try requireClose(delta, row.finiteNumber("delta"), 1e-9, "delta")
         let rho = Double(sensitivity * sensitivity) / (2 * variance.value)
-        try requireClose(rho, row.decimal("zcdp_rho"), 1e-9, "zcdp_rho")
+        try requireClose(rho, row.finiteNumber("zcdp_rho"), 1e-9, "zcdp_rho")
     }
 
     private static func checkSum(_ row: VectorFields) throws {
-        let variance = try NoiseVariance(row.decimal("local_sigma2"))
+        let variance = try NoiseVariance(row.finiteNumber("local_sigma2"))
         try require(variance.value <= 16, "'local_sigma2' is above 16")
         let clients = try row.integer("clients", in: 1...16)
         let sum = DiscreteGaussianSum(variance, count: clients)
         try forEach(row, "pmf_sum") { y, p in try requireClose(sum.probability(y), p, 1e-9, "pmf_sum[\(y)]") }
         let ratio = sum.largestLogRatio(withinDeviations: 6)
         let name = "max_abs_log_ratio_to_dgauss_n_s2_within_6_sigma"
-        try requireClose(ratio, row.decimal(name), 1e-9, name)
+        try requireClose(ratio, row.finiteNumber(name), 1e-9, name)
         let closeness = DistributedNoise.closeness(localVariance: variance, shares: clients)
-        try requireClose(closeness, row.decimal("tau_bound"), 1e-9, "tau_bound")
+        try requireClose(closeness, row.finiteNumber("tau_bound"), 1e-9, "tau_bound")
         try require(ratio <= closeness, "the largest ratio is above τ")
     }
 
     private static func checkSkellam(_ row: VectorFields) throws {
-        let variance = try row.decimal("variance")
+        let variance = try row.finiteNumber("variance")
         try require(variance > 0 && variance <= 1e6, "'variance' is not in 0 … 10^6")
         let distribution = SkellamDistribution(variance: variance)
         try forEach(row, "pmf") { y, p in
@@ -84,8 +84,8 @@ enum DiscreteNoiseVerifier {
 
     private static func checkConditionalRounding(_ row: VectorFields) throws {
         let square = try ConditionalRounding.squaredBound(
-            norm: row.decimal("scaled_l2_clip"), dimension: row.integer("dim"), bias: row.decimal("beta"))
-        try requireClose(square.squareRoot(), row.decimal("rounded_l2_bound"), 1e-9, "rounded_l2_bound")
+            norm: row.finiteNumber("scaled_l2_clip"), dimension: row.integer("dim"), bias: row.finiteNumber("beta"))
+        try requireClose(square.squareRoot(), row.finiteNumber("rounded_l2_bound"), 1e-9, "rounded_l2_bound")
     }
 
     /// Integers with their probabilities.
@@ -109,7 +109,7 @@ enum DiscreteNoiseVerifier {
 
 extension VectorFields {
     /// A finite number that is written as a decimal string.
-    fileprivate func decimal(_ name: String) throws -> Double {
+    fileprivate func finiteNumber(_ name: String) throws -> Double {
         guard let value = Double(try string(name)), value.isFinite else {
             throw CaseFailure("'\(name)' is not a decimal number")
         }
