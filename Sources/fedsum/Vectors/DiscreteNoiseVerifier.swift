@@ -78,7 +78,7 @@ enum DiscreteNoiseVerifier {
             let divergence = SkellamDistribution.divergenceBound(
                 order: try entry.integer("alpha", in: 2...1 << 20), variance: variance,
                 absoluteSensitivity: Double(try entry.integer("l1")), sensitivity: Double(try entry.integer("l2")))
-            try requireClose(divergence, entry.decimal("rdp"), 1e-9, "rdp")
+            try requireClose(divergence, entry.finiteNumber("rdp"), 1e-9, "rdp")
         }
     }
 
@@ -96,7 +96,7 @@ enum DiscreteNoiseVerifier {
         try require(!members.members.isEmpty, "'\(name)' is empty")
         for key in members.members.keys.sorted() {
             guard let y = Int64(key), y.magnitude <= 1 << 40 else { throw CaseFailure("'\(name)' has the key \(key)") }
-            try check(y, members.decimal(key))
+            try check(y, members.finiteNumber(key))
         }
     }
 
