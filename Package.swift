@@ -130,8 +130,9 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
-                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
+                "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
+                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
             ],
             swiftSettings: swiftSettings
         ),
