@@ -52,6 +52,20 @@ struct VectorMutations {
             "fedsum_must_fail_shamir_round_v1": mustFail, "fedsum_must_fail_peer_to_peer_round_v1": mustFail,
             "fedsum_must_fail_secagg_round_v1": mustFail, "fedsum_must_fail_secagg_plus_round_v1": mustFail,
             "fedsum_must_fail_session_v1": ["error"],
+            "fedsum_paillier_keys_v1": [
+                "bytes", "value", "attempt", "x", "h", "base", "fingerprint", "signedBytes", "input",
+            ],
+            "fedsum_paillier_encryption_v1": ["c", "m", "c1"],
+            "fedsum_paillier_packing_v1": [
+                "slotBits", "slots", "encoded", "plaintexts", "values", "ciphertexts", "sums", "sumWeight",
+                "productWeight",
+            ],
+            "fedsum_paillier_proof_v1": ["transcript", "challenges", "w"],
+            "fedsum_paillier_serialization_v1": [
+                "bytes", "modulus", "signature", "signedBytes", "holderSeed", "c", "weight", "ciphertexts", "sums", "p",
+                "q",
+            ],
+            "fedsum_paillier_interchange_v1": ["modulus", "p", "q", "c", "encoding"],
             "fedsum_masking_graph_v1": [
                 "leaves", "values", "first", "sha256", "witnesses", "message", "publicKey", "fewest", "allowed",
             ],

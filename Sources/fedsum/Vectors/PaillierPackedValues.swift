@@ -10,7 +10,8 @@ extension VectorFields {
     /// A layout of `valueBits`, `isSigned` and `maximumWeight`.
     func slotLayout() throws -> SlotLayout {
         try SlotLayout(
-            valueBits: integer("valueBits"), isSigned: flag("isSigned"), maximumWeight: UInt32(integer("maximumWeight")))
+            valueBits: integer("valueBits"), isSigned: flag("isSigned"), maximumWeight: UInt32(integer("maximumWeight"))
+        )
     }
 
     /// Integers as decimal strings, with a minus sign or none.

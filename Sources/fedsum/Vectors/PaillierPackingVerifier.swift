@@ -51,7 +51,9 @@ enum PaillierPackingVerifier {
             return try layout.encrypt(values, by: encryptor, using: &generator)
         } giving: { vector in
             try requireEqual(Int(vector.weight), 1, "weight")
-            let plaintexts = try vector.ciphertexts.map { try key.decrypt(PaillierCiphertext($0, under: key.publicKey)) }
+            let plaintexts = try vector.ciphertexts.map {
+                try key.decrypt(PaillierCiphertext($0, under: key.publicKey))
+            }
             let stated = try fields.numbers("plaintexts", count: key.publicKey.size.byteCount)
             try requireEqual(plaintexts, stated, "plaintexts")
             try requireEqual(layout.open(vector, with: key), values, "values")

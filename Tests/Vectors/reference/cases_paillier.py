@@ -174,6 +174,11 @@ def factor_cases():
     while not paillier_keys.is_prime(close):
         close -= 4
     case("just-too-close", p * close, p, close, False, "factors-too-close")
+    one, step = prime("at the bound", 256), 0
+    while not paillier_keys.is_prime(one + 2**156):
+        step += 1
+        one = prime(f"at the bound {step}", 256)
+    case("at-the-bound", one * (one + 2**156), one, one + 2**156, False, "factors-too-close")
     a, b = prime("seven mod twelve", 256, 7, 12), prime("another seven mod twelve", 256, 7, 12)
     case("common-divisor-3", a * b, a, b, True, "common-divisor")
     case("common-divisor-3-is-no-blum", a * b, a, b, False)

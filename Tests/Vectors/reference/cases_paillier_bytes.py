@@ -510,6 +510,9 @@ def phe_keys(case, p, q):
     public("as-it-is-written", text)
     public("without-a-name", changed(text, kid=None))
     public("with-more-members", changed(text, more=[1, 2]))
+    public("with-a-name-in-other-letters", changed(text, kid="cl\u00e9 \u0142 \U0001f511 \"\n"))
+    for name, escape in [("of-three-digits", "\\u00e"), ("with-a-sign", "\\u+0e9"), ("of-no-name", "\\x"), ("at-the-end", "\\")]:
+        public(f"escape-{name}", text.replace("a name", escape), "malformed")
     public("with-white-space", json.dumps(json.loads(text), indent=None, separators=(" ,  ", " :  ")))
     for name, entries, error in [
         ("other-type", {"kty": "RSA"}, "wrong-algorithm"), ("other-algorithm", {"alg": "PAI-GN2"}, "wrong-algorithm"),
