@@ -12,14 +12,15 @@ enum RemainingMasks: Sendable {
 }
 
 extension SecAggServer {
-    /// The masks that clients of U2 left in the sum, found on ``SecAgg/unmaskingThreads`` threads.
+    /// The masks that clients of U2 left in the sum, found on ``SecAgg/unmaskingThreads`` threads. The clients are dealt
+    /// out in turn: those that were lost take most of the time, and may stand next to one another.
     func masks(leftBy clients: [PartyID]) throws(AggregationError) -> RemainingMasks {
         let parts = max(1, min(scheme.unmaskingThreads, clients.count))
         let results = concurrentMap(parts) { (part) -> Result<RemainingMasks, AggregationError> in
             do throws(AggregationError) {
                 var reconstruction = SecretReconstruction(threshold: scheme.threshold)
                 var masks: [SignedMask] = []
-                for client in clients[clients.count * part / parts..<clients.count * (part + 1) / parts] {
+                for client in stride(from: part, to: clients.count, by: parts).lazy.map({ clients[$0] }) {
                     guard let found = try self.masks(leftBy: client, using: &reconstruction) else {
                         return .success(.inconsistent(dealer: client))
                     }
@@ -31,12 +32,15 @@ extension SecAggServer {
             }
         }
         var all: [SignedMask] = []
+        // The first of all, whatever the number of threads.
+        var inconsistent: PartyID?
         for result in results {
             switch try result.get() {
-            case .inconsistent(let dealer): return .inconsistent(dealer: dealer)
+            case .inconsistent(let dealer): inconsistent = min(dealer, inconsistent ?? dealer)
             case .masks(let masks): all += masks
             }
         }
+        if let inconsistent { return .inconsistent(dealer: inconsistent) }
         return .masks(all)
     }
 

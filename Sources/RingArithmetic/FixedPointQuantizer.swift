@@ -55,7 +55,13 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     public func quantize(
         _ values: [Float], using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
-        try quantize(values.count, { Double(values[$0]) }, &generator)
+        try quantize(
+            values.count, { Double(values[$0]) },
+            {
+                // SAFETY: `quantize` asks for eight only where eight coordinates are left.
+                let eight = unsafe values.span.bytes.unsafeLoadUnaligned(fromByteOffset: 4 * $0, as: SIMD8<Float>.self)
+                return SIMD8<Double>(eight)
+            }, &generator)
     }
 
     /// Quantizes a vector of double-precision values; as for single precision.
@@ -63,39 +69,98 @@ public struct FixedPointQuantizer: Hashable, Sendable {
     public func quantize(
         _ values: [Double], using generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
-        try quantize(values.count, { values[$0] }, &generator)
+        try quantize(
+            values.count, { values[$0] },
+            {
+                // SAFETY: `quantize` asks for eight only where eight coordinates are left.
+                unsafe values.span.bytes.unsafeLoadUnaligned(fromByteOffset: 8 * $0, as: SIMD8<Double>.self)
+            }, &generator)
     }
 
+    /// Eight coordinates at a time while eight words are there; one at a time at the ends and around whatever is not plain.
     @inline(__always)
     private func quantize(
-        _ count: Int, _ value: (Int) -> Double, _ generator: inout some SecureRandomNumberGenerator
+        _ count: Int, _ value: (Int) -> Double, _ eightValues: (Int) -> SIMD8<Double>,
+        _ generator: inout some SecureRandomNumberGenerator
     ) throws(RingError) -> Quantized {
         var words = WordBlock()
         var integers = [UInt32](repeating: 0, count: count)
+        var clippedCounts = SIMD8<UInt64>()
         var clippedCount = 0
-        let largest = Double(self.largest)
-        for index in integers.indices {
-            var x = value(index)
-            guard x.isFinite else { throw .notFinite(coordinate: index) }
-            if x > clip || x < -clip {
-                clippedCount += 1
-                x = x > 0 ? clip : -clip
-            }
-            // Conversions to integers truncate, which is the floor: nothing here is negative.
-            let y = min((x + clip) * scale, largest)
-            let floor = UInt32(y)
-            let fraction = (y - Double(floor)) * 0x1p32
-            let threshold = Int64(fraction)
+        var index = 0
+        while index < count {
             if words.isEmpty { try words.refill(from: &generator) }
-            let word = Int64(words.next())
-            var up = word < threshold
-            if word == threshold {
-                if words.isEmpty { try words.refill(from: &generator) }
-                up = Int64(words.next()) < Int64((fraction - Double(threshold)) * 0x1p32)
+            if bits <= Self.bitsAtOnce, (scale * 0x1p32).isFinite {
+                var groups = min(words.count, count - index) / 8
+                while groups > 0,
+                    let eight = eightIntegers(of: eightValues(index), words: words.eight, counting: &clippedCounts)
+                {
+                    for lane in 0..<8 { integers[index &+ lane] = eight[lane] }
+                    words.skipEight()
+                    index &+= 8
+                    groups &-= 1
+                }
             }
-            integers[index] = floor + (up ? 1 : 0)
+            // What is left of the block, or eight among which one takes more care.
+            for _ in 0..<min(8, count - index) {
+                let x = value(index)
+                guard x.isFinite else { throw .notFinite(coordinate: index) }
+                if x > clip || x < -clip { clippedCount += 1 }
+                integers[index] = try integer(of: max(-clip, min(x, clip)), &words, &generator)
+                index += 1
+            }
         }
-        return Quantized(integers: integers, clippedCount: clippedCount)
+        return Quantized(integers: integers, clippedCount: clippedCount + Int(clippedCounts.wrappedSum()))
+    }
+
+    @inline(__always)
+    private func integer(
+        of x: Double, _ words: inout WordBlock, _ generator: inout some SecureRandomNumberGenerator
+    ) throws(RingError) -> UInt32 {
+        // Conversions to integers truncate, which is the floor: nothing here is negative.
+        let y = min((x + clip) * scale, Double(largest))
+        let floor = UInt32(y)
+        let fraction = (y - Double(floor)) * 0x1p32
+        let threshold = Int64(fraction)
+        if words.isEmpty { try words.refill(from: &generator) }
+        let word = Int64(words.next())
+        var up = word < threshold
+        if word == threshold {
+            if words.isEmpty { try words.refill(from: &generator) }
+            up = Int64(words.next()) < Int64((fraction - Double(threshold)) * 0x1p32)
+        }
+        return floor + (up ? 1 : 0)
+    }
+
+    /// The most bits for which y·2^32 is below 2^52, where a double's own layout holds it as an integer.
+    private static let bitsAtOnce = 20
+    private static let carrier = 0x1p52
+    private static let sign: UInt64 = 1 << 63
+
+    /// The same for eight values at once, without a branch; nil if one of them takes more care: it is not finite, comes out
+    /// above 2^q − 1 by its last bit, or needs a second word.
+    ///
+    /// With R the integer next to y·2^32 and w the word, ⌊(R + 2^32 − 1 − w)/2^32⌋ is ⌊y⌋, and one more where w < R mod 2^32.
+    /// That differs from the rule for ⌊y·2^32⌋ only where w is R or R − 1 mod 2^32, among which are the ties.
+    @inline(__always)
+    private func eightIntegers(
+        of values: SIMD8<Double>, words: SIMD8<UInt32>, counting clippedCounts: inout SIMD8<UInt64>
+    ) -> SIMD8<UInt32>? {
+        // SAFETY: here and below, both have eight lanes of 64 bits, for which every pattern is a value.
+        let bits = unsafe unsafeBitCast(values, to: SIMD8<UInt64>.self)
+        let magnitudes = unsafe unsafeBitCast(bits & ~Self.sign, to: SIMD8<Double>.self)
+        let bounds = unsafe unsafeBitCast(bits & Self.sign | clip.bitPattern, to: SIMD8<Double>.self)
+        let isClipped = magnitudes .> clip
+        let x = values.replacing(with: bounds, where: isClipped)
+        let y = (x + clip) * (scale * 0x1p32)
+        let nearest = unsafe unsafeBitCast(y + Self.carrier, to: SIMD8<UInt64>.self) &- Self.carrier.bitPattern
+        let low = SIMD8<UInt32>(truncatingIfNeeded: nearest)
+        let isClose = (low .== words) .| (low .== words &+ 1)
+        // What is not finite, less itself, is not 0.
+        let isSpecial = (y .> Double(largest) * 0x1p32) .| (values - values .!= 0)
+        guard !any(isClose), !any(isSpecial) else { return nil }
+        clippedCounts &+= SIMD8<UInt64>().replacing(with: 1, where: isClipped)
+        return SIMD8<UInt32>(truncatingIfNeeded: (nearest &+ SIMD8<UInt64>(truncatingIfNeeded: ~words)) &>> 32)
     }
 
     /// The value of one integer, or of a mean of integers: X·2C/(2^q − 1) − C.
@@ -132,6 +197,23 @@ private struct WordBlock {
         return unsafe UInt32(
             littleEndian: bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
     }
+
+    /// How many words are left.
+    var count: Int { (bytes.count - offset) / 4 }
+
+    /// The next eight words, of which at least eight must be left; `skipEight` goes past them.
+    var eight: SIMD8<UInt32> {
+        @inline(__always) get {
+            let start = offset
+            precondition(start + 32 <= bytes.count, "Fewer than eight words are left.")
+            // SAFETY: 0 ≤ start and start + 32 ≤ count.
+            let words = unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: SIMD8<UInt32>.self)
+            return words
+        }
+    }
+
+    @inline(__always)
+    mutating func skipEight() { offset += 32 }
 
     mutating func refill(from generator: inout some SecureRandomNumberGenerator) throws(RingError) {
         var span = bytes.mutableSpan

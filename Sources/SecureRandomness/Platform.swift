@@ -142,8 +142,9 @@ package enum Platform {
         unsafe interruptionFlag != 0
     }
 
-    /// `exp`, `log`, `log2`, `cos`, `sqrt` of the platform's C library, in double precision.
+    /// `exp`, `exp2`, `log`, `log2`, `cos` of the platform's C library, in double precision.
     package static func exp(_ x: Double) -> Double { libraryExp(x) }
+    package static func exp2(_ x: Double) -> Double { libraryExp2(x) }
     package static func log(_ x: Double) -> Double { libraryLog(x) }
     package static func log2(_ x: Double) -> Double { libraryLog2(x) }
     package static func cos(_ x: Double) -> Double { libraryCos(x) }
@@ -152,6 +153,7 @@ package enum Platform {
 
 private func libraryExp(_ x: Double) -> Double { exp(x) }
 private func libraryExp(_ x: Float) -> Float { expf(x) }
+private func libraryExp2(_ x: Double) -> Double { exp2(x) }
 private func libraryLog(_ x: Double) -> Double { log(x) }
 private func libraryLog2(_ x: Double) -> Double { log2(x) }
 private func libraryCos(_ x: Double) -> Double { cos(x) }

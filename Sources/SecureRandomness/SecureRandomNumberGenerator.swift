@@ -6,6 +6,8 @@ public enum RandomnessError: Error, Equatable, Sendable {
     case systemSourceUnavailable(code: Int32)
     /// A seeded generator has no more bytes; `limit` is how many it gives.
     case exhausted(limit: UInt64)
+    /// The cipher that was to make many bytes of few failed, which does not happen.
+    case expansionFailed
 }
 
 /// A source of bytes that nobody else can predict; it fails closed.

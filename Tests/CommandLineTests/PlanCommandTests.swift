@@ -98,6 +98,21 @@ import Testing
         #expect(plan["complete_graph_threshold"] == .integer(5501))
     }
 
+    @Test func `says for which plans the proof holds`() throws {
+        for (clients, isProved) in [("150", false), ("10000", true)] {
+            let plan = try FedsumProgram.run("plan", "--clients", clients, "--json").json()
+            #expect(plan["proved"] == .bool(isProved))
+            let overrun = try #require(plan["log2_probability_overrun"]?.number)
+            #expect((overrun < -41) == isProved)
+            let text = try FedsumProgram.run("plan", "--clients", clients).output
+            #expect(
+                text.contains(
+                    isProved ? "it is proved that no smaller sum" : "is proved of the complete graph (secagg), not of"))
+        }
+        let curious = try FedsumProgram.run("plan", "--clients", "150", "--threat", "curious", "--json").json()
+        #expect(curious["log2_probability_overrun"] == .null && curious["proved"] == .bool(true))
+    }
+
     @Test(arguments: [
         ["--clients", "2"], ["--clients", "0"], ["--clients", "-1"], ["--clients", "1000001"], ["--clients", "x"], [],
         ["--clients", "100", "--adversary-fraction", "1"], ["--clients", "100", "--adversary-fraction", "-0.1"],

@@ -131,6 +131,26 @@ import Testing
         #expect(refused >= 4)
     }
 
+    /// The numbers of a model in Python with logarithms of factorials (Documentation/SparseGraphs.md).
+    @Test(arguments: [
+        (100, 0.05, 0.05, -3.7), (100, 0.1, 0.1, -22.6), (100, 0.2, 0.1, -57.0), (100, 0.33, 0.1, -59.1),
+        (150, 0.1, 0.1, -29.3), (1_000, 0.1, 0.1, -61.6), (1_000, 0.33, 0.1, -84.3), (1_000, 0.01, 0.1, -27.4),
+        (10_000, 0.05, 0.05, -60.3), (10_000, 0.1, 0.1, -66.7), (10_000, 0.33, 0.05, -89.9),
+        (100_000, 0.1, 0.1, -67.4),
+    ])
+    func `says how likely it is that a client can be shown another round`(
+        clients: Int, adversaries: Double, dropouts: Double, expected: Double
+    ) throws {
+        for threat in [ThreatModel.semiMalicious, .active] {
+            let plan = try Self.plan(clients, adversaries, dropouts, threat)
+            let overrun = try #require(plan.overrun)
+            #expect(abs(overrun - expected) < 0.06, "\(overrun)")
+            #expect(plan.isProved == (expected < -41))
+        }
+        let curious = try Self.plan(clients, adversaries, dropouts, .curious)
+        #expect(curious.overrun == nil && curious.isProved)
+    }
+
     static func plan(
         _ clients: Int, _ adversaries: Double, _ dropouts: Double, _ threat: ThreatModel
     ) throws(MaskingPlanError) -> MaskingPlan {

@@ -118,10 +118,14 @@ import Testing
             let clip = Double.random(in: 0.001...1000, using: &draw)
             let quantizer = try FixedPointQuantizer(bits: Int.random(in: 1...32, using: &draw), clip: clip)
             let (values, largest) = ([clip, clip.nextUp, -clip, -clip.nextUp], quantizer.largest)
+            // Twelve times four: the first 48 coordinates are taken eight at a time.
+            let many = [[Double]](repeating: values, count: 13).flatMap { $0 }
             var (zeros, ones) = (ConstantGenerator(byte: 0), ConstantGenerator(byte: 0xff))
-            #expect(try quantizer.quantize(values, using: &zeros).integers == [largest, largest, 0, 0])
-            let down = try quantizer.quantize(values, using: &ones).integers
-            #expect(down[0] >= largest - 1 && down[0] <= largest && down[1] == down[0] && down[2] == 0 && down[3] == 0)
+            let up = try quantizer.quantize(many, using: &zeros).integers
+            #expect(up == [[UInt32]](repeating: [largest, largest, 0, 0], count: 13).flatMap { $0 })
+            let down = try quantizer.quantize(many, using: &ones).integers
+            #expect(down[0] >= largest - 1 && down[0] <= largest)
+            #expect(down == [[UInt32]](repeating: [down[0], down[0], 0, 0], count: 13).flatMap { $0 })
         }
     }
 
@@ -133,6 +137,45 @@ import Testing
             var generator = ConstantGenerator(byte: 0xA5)
             let x = 41 - 127.5 + Double(fraction) * 0x1p-32
             #expect(try quantizer.quantize([x], using: &generator).integers == [expected])
+        }
+    }
+
+    /// Eight coordinates are rounded at once where nothing needs more care; fewer than eight never are.
+    @Test func `many coordinates at once are rounded as each alone, ties, bounds and all`() throws {
+        var draw = SeededGenerator(key: [UInt8](repeating: 5, count: 32))
+        for bits in [1, 8, 16, 20, 21] {
+            let quantizer = try FixedPointQuantizer(bits: bits, clip: Double(UInt32.max >> UInt32(32 - bits)) / 2)
+            for position in 0..<40 {
+                var values = (0..<40).map { _ in Double.random(in: -1.25...1.25, using: &draw) * quantizer.clip }
+                let fraction = UInt32(0xA5A5_A5A4) + UInt32(position % 4)
+                values[position] = Double(fraction) * 0x1p-32 - quantizer.clip
+                values[(position + 9) % 40] = quantizer.clip * (position % 2 == 0 ? 1 : -1)
+                var generator = ConstantGenerator(byte: 0xA5)
+                let together = try quantizer.quantize(values, using: &generator)
+                let alone = try values.map { value in
+                    var generator = ConstantGenerator(byte: 0xA5)
+                    return try quantizer.quantize([value], using: &generator)
+                }
+                #expect(together.integers == alone.flatMap(\.integers))
+                #expect(together.clippedCount == alone.reduce(0) { $0 + $1.clippedCount })
+                #expect(together.integers[position] == (fraction > 0xA5A5_A5A5 ? 1 : 0))
+            }
+        }
+    }
+
+    @Test func `a coordinate that is no number is named wherever it stands`() throws {
+        let quantizer = try FixedPointQuantizer(bits: 16, clip: 1)
+        for (coordinate, value) in [
+            (0, Float.nan), (7, .infinity), (8, -.infinity), (23, .nan), (38, .infinity), (39, .nan),
+        ] {
+            var values = [Float](repeating: 0.5, count: 40)
+            values[coordinate] = value
+            let doubles = values.map(Double.init)
+            #expect(throws: RingError.notFinite(coordinate: coordinate)) { try quantize(quantizer, doubles) }
+            #expect(throws: RingError.notFinite(coordinate: coordinate)) {
+                var generator = SystemRandomness()
+                return try quantizer.quantize(values, using: &generator)
+            }
         }
     }
 

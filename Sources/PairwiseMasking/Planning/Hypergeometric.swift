@@ -31,27 +31,41 @@ struct Hypergeometric {
     func log2Tail(atLeast count: Int) -> Double {
         guard count > least else { return 0 }
         guard count <= most else { return -.infinity }
-        // Powers of two are kept apart, as masses may be far below the smallest double.
-        let (large, small, step) = (0x1p512, 0x1p-512, 512)
+        var (term, exponent) = mass(at: count)
+        var sum = term
+        for value in count..<most {
+            term *= ratio(after: value)
+            sum += term
+            if sum > Self.large { (term, sum, exponent) = (term * Self.small, sum * Self.small, exponent + Self.step) }
+        }
+        return min(0, Platform.log2(sum) + Double(exponent))
+    }
+
+    /// log2 Pr[X = count]; −∞ where it is impossible. Time grows with `draws`.
+    func log2Mass(at count: Int) -> Double {
+        guard count >= least, count <= most else { return -.infinity }
+        let (term, exponent) = mass(at: count)
+        return min(0, Platform.log2(term) + Double(exponent))
+    }
+
+    // Powers of two are kept apart, as masses may be far below the smallest double.
+    private static let (large, small, step) = (0x1p512, 0x1p-512, 512)
+
+    /// Pr[X = count], which is possible, as a number and a power of two.
+    private func mass(at count: Int) -> (term: Double, exponent: Int) {
         var exponent = 0
         var term = 1.0
         // Pr[X = x] = C(draws, x) · [M]_x · [N − M]_(draws − x) / [N]_draws, with falling factorials.
         for index in 0..<count {
             term *= Double((draws - index) * (marked - index)) / Double((count - index) * (population - index))
-            if term < small { (term, exponent) = (term * large, exponent - step) }
-            if term > large { (term, exponent) = (term * small, exponent + step) }
+            if term < Self.small { (term, exponent) = (term * Self.large, exponent - Self.step) }
+            if term > Self.large { (term, exponent) = (term * Self.small, exponent + Self.step) }
         }
         for index in 0..<(draws - count) {
             term *= Double(population - marked - index) / Double(population - count - index)
-            if term < small { (term, exponent) = (term * large, exponent - step) }
+            if term < Self.small { (term, exponent) = (term * Self.large, exponent - Self.step) }
         }
-        var sum = term
-        for value in count..<most {
-            term *= ratio(after: value)
-            sum += term
-            if sum > large { (term, sum, exponent) = (term * small, sum * small, exponent + step) }
-        }
-        return min(0, Platform.log2(sum) + Double(exponent))
+        return (term, exponent)
     }
 }
 

@@ -55,6 +55,28 @@ public struct MaskingPlan: Hashable, Sendable {
         throw .unsatisfiable(failed, neighbors: min(clients / 2 * 2 - 2, Self.maximumNeighbors))
     }
 
+    /// log2 of an upper bound on the probability that some honest client can be shown another round than the others, and is
+    /// believed: with it, `exposed` and `hiddenCut` below 2^−(s+1) the proof that no smaller sum opens holds
+    /// (Documentation/SparseGraphs.md). Above 0 it says nothing; nil in the curious model.
+    ///
+    /// [FCP] does not ask for it, and so neither does the search: with a few hundred clients of whom few are corrupt and many
+    /// may be lost it can be above 2^−(s+1). Then the complete graph is what is proved.
+    ///
+    /// - Complexity: milliseconds.
+    public var overrun: Double? {
+        guard assumptions.threat != .curious else { return nil }
+        return MinorStatements(
+            neighbors: neighbors, threshold: threshold, clients: assumptions.clients,
+            adversaries: assumptions.adversaries
+        ).log2Probability
+    }
+
+    /// Whether `overrun` is below 2^−(s+1); true in the curious model, in which nobody is shown anything else.
+    public var isProved: Bool {
+        guard let overrun else { return true }
+        return overrun < assumptions.log2Security - Hypergeometric.log2Slack
+    }
+
     /// ⌈(3t − k)/2⌉: the survivors that clients ask of two disjoint runs of k/2 places together, half-way between the 2·t − k
     /// corrupt clients that are too many and the t survivors that every client has.
     package static func cutFloor(neighbors: Int, threshold: Int) -> Int { (3 * threshold - neighbors + 1) >> 1 }

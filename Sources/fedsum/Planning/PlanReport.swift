@@ -15,6 +15,7 @@ struct PlanReport {
     private var assumptions: MaskingAssumptions { plan.assumptions }
     private var bounds: MaskingBounds { plan.bounds }
     private var isCompleteByDefault: Bool { assumptions.clients <= MaskingPlan.completeGraphLimit }
+    private var overrun: Double? { plan.overrun }
     private var completeGraphThreshold: Int? { try? assumptions.completeGraphThreshold() }
 
     /// The packed elements, to the byte.
@@ -43,6 +44,7 @@ struct PlanReport {
             "log2_probability_hidden_cut": .optional(bounds.hiddenCut),
             "log2_probability_broken_circle": .optional(bounds.brokenCircle),
             "log2_probability_false_statement": .optional(bounds.falseStatement),
+            "log2_probability_overrun": .optional(overrun), "proved": .bool(plan.isProved),
             "default_graph": .string(isCompleteByDefault ? "complete" : "sparse"),
             "complete_graph_is_default": .bool(isCompleteByDefault),
             "complete_graph_threshold": optional(completeGraphThreshold),
@@ -80,6 +82,16 @@ struct PlanReport {
         if plan.threshold == 2, bounds.stranded >= -Double(assumptions.failureBits) {
             lines += ["", "A client may well be left with fewer than 2 neighbors; there is no smaller threshold."]
         }
+        if overrun != nil {
+            let isProved = plan.isProved
+            lines += [
+                "",
+                isProved
+                    ? "The last bound is below 2^−\(assumptions.securityBits + 1): it is proved that no smaller sum than that of all honest survivors opens."
+                    : "The last bound is not below 2^−\(assumptions.securityBits + 1): that no smaller sum opens is proved of the complete graph (secagg), not of"
+                        + " these k and t (Documentation/SparseGraphs.md).",
+            ]
+        }
         lines += ["", graphs]
         return lines.joined(separator: "\n")
     }
@@ -106,6 +118,11 @@ struct PlanReport {
                     "–",
                 ],
             ]
+        }
+        if let overrun {
+            rows.append([
+                "some client is shown another round than the others, and believes it", Self.power(overrun), "see below",
+            ])
         }
         return rows
     }

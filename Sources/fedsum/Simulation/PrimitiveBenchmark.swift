@@ -149,9 +149,9 @@ struct PrimitiveBenchmark {
         let count = 1 << 20
         let quantizer = try FixedPointQuantizer(bits: 16, clip: 1)
         let values = (0..<count).map { _ in Float(Int64(bitPattern: generator.next())) / Float(Int64.max) }
-        var system = SystemRandomness()
-        var result = try quantizer.quantize(values, using: &system)
-        let seconds = try least { result = try quantizer.quantize(values, using: &system) }
+        var randomness = try ExpandedRandomness()
+        var result = try quantizer.quantize(values, using: &randomness)
+        let seconds = try least { result = try quantizer.quantize(values, using: &randomness) }
         for (value, integer) in zip(values, result.integers)
         where abs(quantizer.decode(Double(integer)) - Double(value)) > quantizer.step {
             throw WrongResult(name: "quantize")

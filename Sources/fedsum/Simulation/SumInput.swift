@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ProtocolCryptography
 import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
@@ -95,7 +96,7 @@ struct SumInput {
                         purpose: "rounding", party: PartyID(UInt32(position + 1)))
                     quantized = try quantizer.quantize(file.values, using: &generator)
                 } else {
-                    var generator = SystemRandomness()
+                    var generator = try ExpandedRandomness()
                     quantized = try quantizer.quantize(file.values, using: &generator)
                 }
                 clipped += quantized.clippedCount

@@ -90,6 +90,7 @@ private func explain(_ error: RandomnessError) -> String {
     switch error {
     case .systemSourceUnavailable(let code):
         "the operating system gave no random bytes (errno \(code)); nothing weaker is used."
+    case .expansionFailed: "the cipher that expands randomness failed; nothing was made of it."
     case .exhausted(let limit): "a seeded generator gives \(limit) bytes and no more."
     }
 }
