@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
         .library(name: "SharingAggregation", targets: ["SharingAggregation"]),
         .library(name: "PairwiseMasking", targets: ["PairwiseMasking"]),
+        .library(name: "PaillierAggregation", targets: ["PaillierAggregation"]),
         .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
         .executable(name: "fedsum", targets: ["fedsum"]),
     ],
@@ -92,12 +93,23 @@ let package = Package(
             "PairwiseMasking",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
+        library(
+            "PaillierAggregation",
+            ["SecureAggregation", "PaillierEncryption", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
+        ),
         tests(of: "PairwiseMasking", ["FedsumTestVectors"]),
+        tests(
+            of: "PaillierAggregation",
+            [
+                "SecureAggregation", "PaillierEncryption", "BigIntegers", "RingArithmetic", "SecureRandomness",
+                "ProtocolCryptography",
+            ]
+        ),
         .testTarget(
             name: "AggregationSchemesTests",
             dependencies: [
-                "SharingAggregation", "PairwiseMasking", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
-                "SecureRandomness", "DurableFiles",
+                "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "PaillierEncryption",
+                "SecureAggregation", "ProtocolCryptography", "RingArithmetic", "SecureRandomness", "DurableFiles",
             ],
             swiftSettings: swiftSettings
         ),
@@ -118,8 +130,9 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "SecureAggregation",
-                "ProtocolCryptography", "RingArithmetic", "SecureRandomness",
+                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "PaillierAggregation",
+                "PaillierEncryption", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
+                "SecureRandomness",
             ],
             swiftSettings: swiftSettings
         ),
@@ -128,7 +141,8 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
-                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SecureAggregation", "SharingAggregation", "PairwiseMasking", "PaillierAggregation",
+                "PaillierEncryption", "FederatedLearning",
             ],
             swiftSettings: swiftSettings
         ),
@@ -138,7 +152,7 @@ let package = Package(
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "ProtocolCryptography",
                 "BigIntegers", "PaillierEncryption", "SecureAggregation", "SharingAggregation", "PairwiseMasking",
-                "FederatedLearning",
+                "PaillierAggregation", "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -16,7 +16,10 @@ struct Fedsum: ParsableCommand {
             Exit codes: 0 success, 1 a run failed, 2 a check found something false, 64 wrong usage.
             """,
         version: "0.1.0-dev",
-        subcommands: [Compare.self, Train.self, Sum.self, Bench.self, Plan.self, Vectors.self])
+        subcommands: [
+            Compare.self, Train.self, Sum.self, Bench.self, Plan.self, Vectors.self, Keygen.self, Encrypt.self,
+            Add.self, Decrypt.self,
+        ])
 }
 
 @main
