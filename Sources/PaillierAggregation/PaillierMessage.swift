@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ProtocolCryptography
+package import ProtocolCryptography
 public import SecureAggregation
 
 /// The messages of `paillier`. No case can hold a clear vector.
@@ -116,7 +116,7 @@ public struct SignedCiphertexts: Equatable, Sendable {
     package var vector: EncryptedVector
     package var signature: [UInt8]
 
-    init(
+    package init(
         _ vector: EncryptedVector, of contributor: PartyID, in session: HashDigest, signedBy key: SigningKey
     ) throws(CryptographyError) {
         self.vector = vector

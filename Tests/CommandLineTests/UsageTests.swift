@@ -4,7 +4,12 @@ import Foundation
 import Testing
 
 @Suite struct UsageTests {
-    @Test(arguments: [[], ["compare"], ["train"], ["sum"], ["bench"], ["plan"], ["vectors"], ["vectors", "verify"]])
+    @Test(
+        arguments: [
+            [], ["compare"], ["train"], ["sum"], ["bench"], ["plan"], ["vectors"], ["vectors", "verify"], ["keygen"],
+            ["keygen", "paillier"], ["encrypt"], ["add"], ["decrypt"],
+        ]
+    )
     func `help has an example`(verb: [String]) throws {
         let run = try FedsumProgram.run(verb + ["--help"])
         #expect(run.exitCode == 0)

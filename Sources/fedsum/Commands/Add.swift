@@ -41,7 +41,8 @@ struct Add: ParsableCommand {
                 let numbers = try PaillierFiles.numbers(file, under: key.publicKey)
                 guard numbers.count == sums.count else {
                     throw UsageError(
-                        "'\(file)' has \(numbers.count) numbers and '\(files[0])' has \(sums.count); all must have as many.")
+                        "'\(file)' has \(numbers.count) numbers and '\(files[0])' has \(sums.count); all must have as many."
+                    )
                 }
                 let before = sums
                 sums = try onAllCores(sums.count, progress: "added") { (index) throws(PaillierError) in

@@ -30,7 +30,8 @@ struct Decrypt: ParsableCommand {
                 throw UsageError("'\(key)' is a public key; decryption takes the private one.")
             }
             let numbers = try PaillierFiles.numbers(file, under: key.publicKey)
-            let texts = try onAllCores(numbers.count, progress: "decrypted") { (index) throws(PaillierError) -> String in
+            let texts = try onAllCores(numbers.count, progress: "decrypted") {
+                (index) throws(PaillierError) -> String in
                 let number = try key.decrypt(numbers[index])
                 if number.exponent >= 0, let integer = try? number.integer() { return String(integer) }
                 let value = try number.double()

@@ -369,7 +369,8 @@ extension SchemeName {
         case .peerToPeer: "each peer sees one random share of each other's update, and sums of shares"
         case .secagg: "the server sees keys, sealed shares and masked updates; clients one another's keys"
         case .secaggPlus: "the server sees keys, sealed shares and masked updates; clients their neighbors' keys"
-        case .paillier: "the server sees encrypted updates, the key holder the sum (with --key-holder-audits all of them)"
+        case .paillier:
+            "the server sees encrypted updates, the key holder the sum (with --key-holder-audits all of them)"
         }
     }
 

@@ -52,7 +52,8 @@ struct SimulatedPaillierKey: Sendable {
         return keys
     }
 
-    private static func primes(_ size: PaillierKeySize, _ randomness: SimulationRandomness) throws -> PaillierPrivateKey {
+    private static func primes(_ size: PaillierKeySize, _ randomness: SimulationRandomness) throws -> PaillierPrivateKey
+    {
         var generator = randomness.generator(purpose: "paillier key")
         func prime() throws -> Natural {
             while true {
