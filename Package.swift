@@ -71,7 +71,7 @@ let package = Package(
         library("BigIntegers", ["CFedsumGMP", "SecureRandomness"]),
         library("PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
         tests(of: "BigIntegers", ["SecureRandomness"]),
-        tests(of: "PaillierEncryption", ["BigIntegers", "SecureRandomness"]),
+        tests(of: "PaillierEncryption", ["BigIntegers", "SecureRandomness", crypto]),
         tests(of: "SecureRandomness", ["FedsumTestVectors"]),
         tests(of: "RingArithmetic", ["SecureRandomness", "FedsumTestVectors"]),
         tests(of: "SecretSharing", ["RingArithmetic", "SecureRandomness", "FedsumTestVectors"]),

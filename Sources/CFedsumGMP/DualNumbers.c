@@ -169,6 +169,68 @@ void fedsum_half_add(
     mpn_cnd_add_n(borrow & (1 - carry), r, r, n, (mp_size_t)L);
 }
 
+void fedsum_half_square(
+    uint64_t *r_, const uint64_t *x, const uint64_t *n_, uint64_t inverse, size_t L, uint64_t *scratch) {
+    limb *r = (limb *)r_, *T = (limb *)scratch, *q = T + 2 * L, *space = q + L;
+    const limb *n = (const limb *)n_;
+    square(T, (const limb *)x, L, 1, space);
+    mpn_cnd_add_n(reduce(r, q, T, n, inverse, L), r, r, n, (mp_size_t)L);
+}
+
+void fedsum_dual_add(
+    uint64_t *r_, const uint64_t *x, const uint64_t *y, const uint64_t *n_, size_t L, uint64_t *scratch) {
+    limb *r = (limb *)r_, *space = (limb *)scratch, *one = space + L;
+    const limb *n = (const limb *)n_;
+    // a + c is at least n where subtracting n does not borrow, or the sum carries; b + d then is one more.
+    limb carry = mpn_add_n(space, (const limb *)x, (const limb *)y, (mp_size_t)L);
+    limb borrow = mpn_sub_n(one, space, n, (mp_size_t)L), less = borrow & (1 - carry);
+    fedsum_half_add(r_ + L, x + L, y + L, n_, L, (uint64_t *)(one + L));
+    mpn_cnd_add_n(less, r, one, n, (mp_size_t)L);
+    memset(one, 0, L * sizeof *one);
+    one[0] = 1 - less;
+    fedsum_half_add(r_ + L, r_ + L, (uint64_t *)one, n_, L, (uint64_t *)(one + L));
+}
+
+uint64_t fedsum_inverse_of_word(uint64_t n) {
+    uint64_t x = 1;
+    // Each step of Newton's doubles the right bits.
+    for (int i = 0; i < 6; i++) x *= 2 - n * x;
+    return x;
+}
+
+/// 64 * L = odd * 2^squarings.
+static size_t odd_part(size_t L, int *squarings) {
+    size_t odd = 64 * L;
+    for (*squarings = 0; odd % 2 == 0; odd /= 2) ++*squarings;
+    return odd;
+}
+
+// 2^(64 * (L - 1)) is below n; 64 doublings make it R, `odd` more R * 2^odd, and each square R * 2^(2 * odd) and so on.
+void fedsum_half_square_of_R(uint64_t *r, const uint64_t *n, uint64_t inverse, size_t L, uint64_t *scratch) {
+    int squarings;
+    size_t odd = odd_part(L, &squarings);
+    memset(r, 0, L * sizeof *r);
+    r[L - 1] = 1;
+    for (size_t i = 0; i < 64 + odd; i++) fedsum_half_add(r, r, r, n, L, scratch);
+    for (int i = 0; i < squarings; i++) fedsum_half_square(r, r, n, inverse, L, scratch);
+}
+
+void fedsum_dual_powers_of_R(
+    uint64_t *first, uint64_t *third, uint64_t *fifth, const uint64_t *n, uint64_t inverse, size_t L,
+    uint64_t *scratch) {
+    int squarings;
+    size_t odd = odd_part(L, &squarings);
+    memset(first, 0, 2 * L * sizeof *first);
+    first[L - 1] = 1;
+    for (size_t i = 0; i < 64; i++) fedsum_dual_add(first, first, first, n, L, scratch);
+    memcpy(third, first, 2 * L * sizeof *third);
+    for (size_t i = 0; i < odd; i++) fedsum_dual_add(third, third, third, n, L, scratch);
+    for (int i = 0; i < squarings; i++) fedsum_dual_square(third, third, n, inverse, L, 1, scratch);
+    // R^2 by now.
+    fedsum_dual_multiply(third, third, third, n, inverse, L, 1, scratch);
+    fedsum_dual_multiply(fifth, third, third, n, inverse, L, 1, scratch);
+}
+
 void fedsum_secret_dual_power(
     uint64_t *r, const uint64_t *x, const uint64_t *e, size_t bits, const uint64_t *one, const uint64_t *n,
     uint64_t inverse, size_t L, uint64_t *table, uint64_t *scratch) {

@@ -17,10 +17,8 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 size_t fedsum_secret_scratch(size_t n) {
     mp_size_t size = (mp_size_t)n;
-    size_t need = larger((size_t)mpn_sec_mul_itch(size, size), (size_t)mpn_sec_div_r_itch(2 * size, size));
-    need = larger(need, (size_t)mpn_sec_div_r_itch(size, size));
-    need = larger(need, (size_t)mpn_sec_powm_itch(size, 64 * size, size));
-    return larger(need, (size_t)mpn_sec_invert_itch(size)) + 8;
+    size_t need = larger((size_t)mpn_sec_mul_itch(size, size), (size_t)mpn_sec_invert_itch(size));
+    return larger(need, fedsum_dual_scratch(n) + 4 * n) + 8;
 }
 
 void fedsum_secret_multiply(
@@ -28,14 +26,67 @@ void fedsum_secret_multiply(
     mpn_sec_mul(LIMBS(r), CONST_LIMBS(a), (mp_size_t)an, CONST_LIMBS(b), (mp_size_t)bn, LIMBS(scratch));
 }
 
-void fedsum_secret_remainder(uint64_t *a, size_t an, const uint64_t *d, size_t dn, uint64_t *scratch) {
-    mpn_sec_div_r(LIMBS(a), (mp_size_t)an, CONST_LIMBS(d), (mp_size_t)dn, LIMBS(scratch));
+// NB: not mpn_sec_div_r and mpn_sec_powm, which look parts of the modulus up in tables (invert_limb, binvert_limb).
+
+void fedsum_secret_remainder(
+    uint64_t *r, const uint64_t *a, size_t an, const uint64_t *m, size_t n, uint64_t *scratch) {
+    uint64_t *square = scratch, *one = square + n, *part = one + n, *space = part + n;
+    uint64_t inverse = fedsum_inverse_of_word(m[0]);
+    fedsum_half_square_of_R(square, m, inverse, n, space);
+    memset(one, 0, n * sizeof *one);
+    one[0] = 1;
+    memset(r, 0, n * sizeof *r);
+    // From the highest n limbs down: r = r * R + part.
+    for (size_t first = (an + n - 1) / n * n; first > 0;) {
+        first -= n;
+        size_t count = an - first < n ? an - first : n;
+        memset(part, 0, n * sizeof *part);
+        memcpy(part, a + first, count * sizeof *part);
+        fedsum_half_multiply(part, part, square, m, inverse, n, 1, space);
+        fedsum_half_multiply(part, part, one, m, inverse, n, 1, space);
+        fedsum_half_multiply(r, r, square, m, inverse, n, 1, space);
+        fedsum_half_add(r, r, part, m, n, space);
+    }
+    // m itself is 0: adding 0 makes it so.
+    memset(part, 0, n * sizeof *part);
+    fedsum_half_add(r, r, part, m, n, space);
 }
 
 void fedsum_secret_power(
-    uint64_t *r, const uint64_t *b, const uint64_t *e, size_t bits, const uint64_t *m, size_t n, uint64_t *scratch) {
-    mpn_sec_powm(
-        LIMBS(r), CONST_LIMBS(b), (mp_size_t)n, CONST_LIMBS(e), bits, CONST_LIMBS(m), (mp_size_t)n, LIMBS(scratch));
+    uint64_t *r, const uint64_t *b, const uint64_t *e, size_t bits, const uint64_t *m, size_t n, uint64_t *table,
+    uint64_t *scratch) {
+    enum { width = 5, entries = 1 << width };
+    uint64_t *entry = scratch, *base = entry + n, *space = base + n;
+    uint64_t inverse = fedsum_inverse_of_word(m[0]);
+    fedsum_half_square_of_R(base, m, inverse, n, space);
+    // 1 * R, and b * R.
+    memset(entry, 0, n * sizeof *entry);
+    entry[0] = 1;
+    fedsum_half_multiply(entry, entry, base, m, inverse, n, 1, space);
+    fedsum_half_multiply(base, b, base, m, inverse, n, 1, space);
+    for (uint64_t i = 0; i < entries; i++) {
+        fedsum_table_store(table, entries, n, i, entry);
+        fedsum_half_multiply(entry, entry, base, m, inverse, n, 1, space);
+    }
+    for (size_t d = (bits + width - 1) / width, first = 1; d-- > 0; first = 0) {
+        uint64_t digit = 0;
+        for (size_t i = 0; i < width; i++) {
+            size_t bit = d * width + i;
+            if (bit < bits) digit |= (e[bit / 64] >> (bit % 64) & 1) << i;
+        }
+        fedsum_secret_lookup(entry, table, entries, n, digit);
+        if (first) {
+            memcpy(r, entry, n * sizeof *r);
+            continue;
+        }
+        for (int i = 0; i < width; i++) fedsum_half_square(r, r, m, inverse, n, space);
+        fedsum_half_multiply(r, r, entry, m, inverse, n, 1, space);
+    }
+    memset(entry, 0, n * sizeof *entry);
+    entry[0] = 1;
+    fedsum_half_multiply(r, r, entry, m, inverse, n, 1, space);
+    memset(entry, 0, n * sizeof *entry);
+    fedsum_half_add(r, r, entry, m, n, space);
 }
 
 int fedsum_secret_inverse(uint64_t *r, uint64_t *a, const uint64_t *m, size_t n, uint64_t *scratch) {

@@ -91,8 +91,16 @@ public enum PaillierError: Error, Equatable, Sendable {
     case inconsistentLayout
     /// The text is not python-paillier's JSON of this kind; `member` is what was missing or malformed.
     case malformedJSON(member: String)
-    /// A number is too large for its encoding, or its sum overflowed.
+    /// The key is of another kind; `member` says which member tells.
+    case wrongAlgorithm(member: String)
+    /// An exponent beyond ±1,024.
+    case scaleOutOfRange
+    /// A double that is infinite or not a number.
+    case notFinite
+    /// A number whose encoding is above n/3 − 1.
     case encodingOverflow
+    /// Two exponents are so far apart that a sum would wrap mod n.
+    case exponentsTooFarApart
     // Around it
     /// The search for a key was ended by whoever watched it.
     case cancelled

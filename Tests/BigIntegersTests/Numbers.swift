@@ -41,7 +41,7 @@ struct Numbers {
         let small = Natural(word(below: 4))
         switch word(below: 6) {
         case 0: return small % bound
-        case 1: return bound - 1 - small
+        case 1: return bound - 1 - small % bound
         case 2: return (n + small) % bound
         case 3: return n - 1 - small % n
         case 4: return (n * number(bound.limbs.count) + small) % bound

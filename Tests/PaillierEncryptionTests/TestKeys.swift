@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// swift-format-ignore-file: NeverUseForceTry
 
 import BigIntegers
 import PaillierEncryption

@@ -16,9 +16,10 @@ package final class DualModulus: Sendable {
     let modulus: LimbBuffer
     /// n^−1 mod 2^64.
     let inverse: UInt64
-    /// R mod n², and R³ mod n², as pairs; R² mod n.
+    /// R, R³ and R⁵ mod n² as pairs; R² mod n.
     let one: LimbBuffer
     let cube: LimbBuffer
+    let fifth: LimbBuffer
     let square: LimbBuffer
 
     /// Arithmetic modulo the square of a secret odd number of exactly `bits` bits, in time that depends on `bits` only.
@@ -27,29 +28,14 @@ package final class DualModulus: Sendable {
         let limbs = (bits + 63) / 64
         (self.limbs, bitWidth) = (limbs, bits)
         modulus = n.limbs.copy(count: limbs)
-        var inverse: UInt64 = 1
-        // Each step of Newton's doubles the right bits.
-        for _ in 0..<6 { inverse = inverse &* (2 &- modulus[0] &* inverse) }
-        self.inverse = inverse
-
-        let narrow = SecretNatural(modulus)
-        let squared = narrow.times(narrow).resized(to: (2 * bits + 63) / 64)
+        inverse = fedsum_inverse_of_word(modulus[0])
+        (one, cube, fifth) = (LimbBuffer(count: 2 * limbs), LimbBuffer(count: 2 * limbs), LimbBuffer(count: 2 * limbs))
+        square = LimbBuffer(count: limbs)
         let scratch = DualModulus.scratch(limbs)
-        func pair(ofPower exponent: Int) -> LimbBuffer {
-            let power = LimbBuffer(count: exponent * limbs + 1)
-            power[exponent * limbs] = 1
-            let number = SecretNatural(power).remainder(modulo: squared).limbs.copy(count: 2 * limbs)
-            let result = LimbBuffer(count: 2 * limbs)
-            // SAFETY: number and result have 2 · limbs limbs, and scratch what is asked for.
-            unsafe fedsum_dual_from_number(result.base, number.base, narrow.limbs.base, inverse, limbs, scratch.base)
-            return result
-        }
-        // Reading a number divides it by R.
-        one = pair(ofPower: 2)
-        cube = pair(ofPower: 4)
-        let power = LimbBuffer(count: 2 * limbs + 1)
-        power[2 * limbs] = 1
-        square = SecretNatural(power).remainder(modulo: narrow).limbs
+        // SAFETY: pairs have 2 · limbs limbs, halves `limbs`, and scratch what is asked for.
+        unsafe fedsum_dual_powers_of_R(
+            one.base, cube.base, fifth.base, modulus.base, inverse, limbs, scratch.base)
+        unsafe fedsum_half_square_of_R(square.base, modulus.base, inverse, limbs, scratch.base)
     }
 
     /// Arithmetic modulo the square of an odd number.

@@ -31,8 +31,9 @@ package final class FixedBaseComb: Sendable {
     ) throws(BigIntegerError) {
         precondition(exponentBits > 0 && (1...12).contains(teeth) && tables > 0)
         let columns = (exponentBits + teeth - 1) / teeth
-        let tables = min(tables, columns)
         let turns = (columns + tables - 1) / tables
+        // No table without a column.
+        let tables = (columns + turns - 1) / turns
         comb = (teeth, columns, tables, turns)
         (self.modulus, self.exponentBits, self.lookUp) = (modulus, exponentBits, lookUp)
 

@@ -94,14 +94,14 @@ extension SecretNatural {
         return SecretNatural(result)
     }
 
-    /// The remainder, in the modulus' width.
+    /// The remainder modulo an odd number, in its width.
     package func remainder(modulo modulus: SecretNatural) -> SecretNatural {
-        let wide = limbs.copy(count: max(limbCount, modulus.limbCount))
-        let scratch = secretScratch(wide.count)
-        // SAFETY: the dividend has at least the divisor's limbs, whose highest is not zero.
+        let result = LimbBuffer(count: modulus.limbCount)
+        let scratch = secretScratch(modulus.limbCount)
+        // SAFETY: result and modulus have as many limbs, the modulus' highest of which is not zero.
         unsafe fedsum_secret_remainder(
-            wide.base, wide.count, modulus.limbs.base, modulus.limbCount, scratch.base)
-        return SecretNatural(wide.copy(count: modulus.limbCount))
+            result.base, limbs.base, limbCount, modulus.limbs.base, modulus.limbCount, scratch.base)
+        return SecretNatural(result)
     }
 
     /// The difference mod `modulus` of two numbers below it, all of one width.
@@ -116,10 +116,12 @@ extension SecretNatural {
     {
         precondition(limbCount == modulus.limbCount && exponentBits <= exponent.bitCapacity && exponentBits > 0)
         let result = LimbBuffer(count: limbCount)
-        let scratch = secretScratch(max(limbCount, exponent.limbCount))
-        // SAFETY: base, modulus and result have limbCount limbs, the exponent has its bits.
+        let scratch = secretScratch(limbCount)
+        let table = LimbBuffer(count: fedsum_table_size(32, limbCount))
+        // SAFETY: base, modulus and result have limbCount limbs, the table holds 32 of them, the exponent has its bits.
         unsafe fedsum_secret_power(
-            result.base, limbs.base, exponent.limbs.base, exponentBits, modulus.limbs.base, limbCount, scratch.base)
+            result.base, limbs.base, exponent.limbs.base, exponentBits, modulus.limbs.base, limbCount, table.base,
+            scratch.base)
         return SecretNatural(result)
     }
 

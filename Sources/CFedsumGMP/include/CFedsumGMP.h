@@ -49,11 +49,13 @@ size_t fedsum_secret_scratch(size_t n);
 /// r (an + bn limbs) = a * b, an ≥ bn ≥ 1.
 void fedsum_secret_multiply(
     uint64_t *r, const uint64_t *a, size_t an, const uint64_t *b, size_t bn, uint64_t *scratch);
-/// a (an limbs, in place) becomes a mod d in its lowest dn limbs; d[dn - 1] ≠ 0.
-void fedsum_secret_remainder(uint64_t *a, size_t an, const uint64_t *d, size_t dn, uint64_t *scratch);
-/// r (n limbs) = b^e mod m for odd m; b has n limbs, e has `bits` bits.
+/// r (n limbs) = a mod the odd m, whose highest limb is not zero.
+void fedsum_secret_remainder(uint64_t *r, const uint64_t *a, size_t an, const uint64_t *m, size_t n, uint64_t *scratch);
+/// r (n limbs) = b^e mod the odd m, whose highest limb is not zero; b has n limbs, e has `bits` bits. `table` has
+/// fedsum_table_size(32, n) limbs.
 void fedsum_secret_power(
-    uint64_t *r, const uint64_t *b, const uint64_t *e, size_t bits, const uint64_t *m, size_t n, uint64_t *scratch);
+    uint64_t *r, const uint64_t *b, const uint64_t *e, size_t bits, const uint64_t *m, size_t n, uint64_t *table,
+    uint64_t *scratch);
 /// r (n limbs) = a^-1 mod the odd m; a is destroyed. Returns 0 if there is none.
 int fedsum_secret_inverse(uint64_t *r, uint64_t *a, const uint64_t *m, size_t n, uint64_t *scratch);
 /// a += b; returns the carry.
@@ -92,7 +94,8 @@ void fedsum_dual_square(
 void fedsum_dual_multiply_half(
     uint64_t *r, const uint64_t *x, const uint64_t *c, const uint64_t *n, uint64_t inverse, size_t L, int secret,
     uint64_t *scratch);
-/// r = x / R for a number x < n^2 of 2 * L limbs in the usual form.
+/// r = x / R for a number x of 2 * L limbs in the usual form. Where x is not below n * R, a may be above n (but below R):
+/// then r is only for being multiplied.
 void fedsum_dual_from_number(
     uint64_t *r, const uint64_t *x, const uint64_t *n, uint64_t inverse, size_t L, uint64_t *scratch);
 /// r = x / R.
@@ -106,8 +109,21 @@ void fedsum_dual_to_number(uint64_t *r, const uint64_t *x, const uint64_t *n, si
 void fedsum_half_multiply(
     uint64_t *r, const uint64_t *x, const uint64_t *y, const uint64_t *n, uint64_t inverse, size_t L, int secret,
     uint64_t *scratch);
-/// r = x + y mod n; x and y at most n.
+/// r = x^2 / R mod n, for secrets.
+void fedsum_half_square(
+    uint64_t *r, const uint64_t *x, const uint64_t *n, uint64_t inverse, size_t L, uint64_t *scratch);
+/// r = x + y mod n; x and y at most n. The sum of n and 0 is 0.
 void fedsum_half_add(uint64_t *r, const uint64_t *x, const uint64_t *y, const uint64_t *n, size_t L, uint64_t *scratch);
+
+/// r = x + y mod n^2.
+void fedsum_dual_add(uint64_t *r, const uint64_t *x, const uint64_t *y, const uint64_t *n, size_t L, uint64_t *scratch);
+/// The inverse of an odd n mod 2^64.
+uint64_t fedsum_inverse_of_word(uint64_t n);
+/// R^2 mod n (L limbs), for an odd n > 1 whose highest limb is not zero.
+void fedsum_half_square_of_R(uint64_t *r, const uint64_t *n, uint64_t inverse, size_t L, uint64_t *scratch);
+/// R, R^3 and R^5 mod n^2, for such an n.
+void fedsum_dual_powers_of_R(
+    uint64_t *first, uint64_t *third, uint64_t *fifth, const uint64_t *n, uint64_t inverse, size_t L, uint64_t *scratch);
 
 /// r = x^e in Montgomery's form (x * R to x^e * R); `one` is R as a + b * n, e has `bits` bits. Secret x, e and n.
 /// `table` has fedsum_table_size(32, 2 * L) limbs.

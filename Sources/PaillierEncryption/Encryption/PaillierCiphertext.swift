@@ -6,7 +6,7 @@ public import BigIntegers
 ///
 /// Ciphertexts come from a ``PaillierEncryptor``, which never leaves ρ out, or from bytes, which are checked. Sums and
 /// products are ciphertexts of the sum and product mod n; whoever made the parts can recognize them until the result is
-/// re-randomized (``PaillierEncryptor/rerandomize(_:using:)``).
+/// re-randomized by an encryptor.
 public struct PaillierCiphertext: Sendable {
     /// The key under which it is.
     public let key: PaillierPublicKey

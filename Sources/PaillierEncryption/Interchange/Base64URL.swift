@@ -14,10 +14,9 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of a text with or without padding; nil if it is none, or has bits left over.
+    /// The bytes of a text without padding; nil if it is none, or has bits left over.
     static func bytes(_ text: String) -> [UInt8]? {
-        var digits = Array(text.utf8)
-        while digits.last == UInt8(ascii: "="), digits.count % 4 != 1 || digits.count > 1 { digits.removeLast() }
+        let digits = Array(text.utf8)
         guard digits.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         var (word, bits): (UInt32, Int) = (0, 0)

@@ -16,14 +16,14 @@ public struct EncodedNumber: Hashable, Sendable {
 
     /// Python-paillier's base.
     static let baseBits = 4
-    /// Exponents of other parties beyond this are refused: no double has them, and shifts by them would take all memory.
-    static let largestExponent = 4096
+    /// Exponents beyond this, of either sign, are refused: no double has them, and shifts by them would take all memory.
+    static let largestExponent = 1024
 
     /// An encoding that somebody sent.
-    /// - Throws: `.plaintextOutOfRange` unless encoding < n; `.encodingOverflow` for an exponent beyond ±4,096.
+    /// - Throws: `.plaintextOutOfRange` unless encoding < n; `.scaleOutOfRange` for an exponent beyond ±1,024.
     public init(encoding: Natural, exponent: Int, under key: PaillierPublicKey) throws(PaillierError) {
         guard encoding < key.modulus else { throw .plaintextOutOfRange }
-        guard (-Self.largestExponent...Self.largestExponent).contains(exponent) else { throw .encodingOverflow }
+        guard (-Self.largestExponent...Self.largestExponent).contains(exponent) else { throw .scaleOutOfRange }
         (self.encoding, self.exponent, modulus) = (encoding, exponent, key.modulus)
     }
 
@@ -36,10 +36,16 @@ public struct EncodedNumber: Hashable, Sendable {
         try self.init(magnitude: Natural(UInt64(value.magnitude)), isNegative: value < 0, exponent: 0, key.modulus)
     }
 
+    /// Encodes an integer of any size, with exponent 0.
+    /// - Throws: `.encodingOverflow` if it is too large for the key.
+    public init(magnitude: Natural, isNegative: Bool, under key: PaillierPublicKey) throws(PaillierError) {
+        try self.init(magnitude: magnitude, isNegative: isNegative, exponent: 0, key.modulus)
+    }
+
     /// Encodes a double exactly, with python-paillier's choice of exponent.
-    /// - Throws: `.encodingOverflow` if it is too large for the key, infinite or not a number.
+    /// - Throws: `.encodingOverflow` if it is too large for the key; `.notFinite` if it is infinite or not a number.
     public init(_ value: Double, under key: PaillierPublicKey) throws(PaillierError) {
-        guard value.isFinite else { throw .encodingOverflow }
+        guard value.isFinite else { throw .notFinite }
         // value = fraction · 2^power with 0.5 ≤ |fraction| < 1, and the last of 53 bits at power − 53.
         let power = value == 0 ? 0 : Int(value.exponent) + 1
         let exponent = (power - 53 - (((power - 53) % 4 + 4) % 4)) / 4
@@ -62,27 +68,36 @@ public struct EncodedNumber: Hashable, Sendable {
     }
 
     /// The encoded number and its sign, without the power of 16.
-    /// - Throws: `.encodingOverflow` between n/3 and 2n/3.
+    /// - Throws: `.decryptionFailed` between n/3 and 2n/3.
     private func signedMagnitude() throws(PaillierError) -> (magnitude: Natural, isNegative: Bool) {
         let largest = Self.largest(modulus)
         if encoding <= largest { return (encoding, false) }
-        guard encoding >= modulus - largest else { throw .encodingOverflow }
+        guard encoding >= modulus - largest else { throw .decryptionFailed }
         return (modulus - encoding, true)
     }
 
-    /// The nearest double; infinite if there is none.
-    /// - Throws: `.encodingOverflow` if a sum has left the range.
+    /// The nearest double.
+    /// - Throws: `.decryptionFailed` if a sum has left the range, or the number is above all doubles.
     public func double() throws(PaillierError) -> Double {
         let (magnitude, isNegative) = try signedMagnitude()
         guard !magnitude.isZero else { return 0 }
-        // The 64 highest bits, with the last one set if any below is, round as the whole number does.
-        let shift = max(0, magnitude.bitWidth - 64)
-        let (top, rest) = magnitude.quotientAndRemainder(dividingBy: .powerOfTwo(shift))
-        let digits = (top.word ?? 0) | (rest.isZero ? 0 : 1)
-        let scale = shift + Self.baseBits * exponent
-        // In two steps, since a scale may be beyond the range where the product is not.
-        let value = Double(digits)
-        let result = value * Self.powerOfTwo(scale / 2) * Self.powerOfTwo(scale - scale / 2)
+        // Rounded once, to the bits that a double of this size has: 53, or fewer below the normal ones.
+        let top = magnitude.bitWidth - 1 + Self.baseBits * exponent
+        guard top <= 1023 else { throw .decryptionFailed }
+        let lowest = max(top - 52, -1074)
+        let shift = lowest - Self.baseBits * exponent
+        var digits: UInt64
+        if shift <= 0 {
+            digits = (magnitude * .powerOfTwo(-shift)).word ?? 0
+        } else {
+            let (quotient, rest) = magnitude.quotientAndRemainder(dividingBy: .powerOfTwo(shift))
+            digits = quotient.word ?? 0
+            let half = Natural.powerOfTwo(shift - 1)
+            if rest > half || (rest == half && digits & 1 == 1) { digits += 1 }
+        }
+        // Both factors are exact, and so is the product, unless it is above all doubles.
+        let result = Double(digits) * Self.powerOfTwo(lowest / 2) * Self.powerOfTwo(lowest - lowest / 2)
+        guard result.isFinite else { throw .decryptionFailed }
         return isNegative ? -result : result
     }
 
@@ -104,6 +119,6 @@ public struct EncodedNumber: Hashable, Sendable {
     }
 
     private static func powerOfTwo(_ exponent: Int) -> Double {
-        exponent > 1023 ? .infinity : exponent < -1074 ? 0 : Double(sign: .plus, exponent: exponent, significand: 1)
+        Double(sign: .plus, exponent: exponent, significand: 1)
     }
 }

@@ -11,18 +11,21 @@ public struct EncryptedNumber: Sendable {
     public let exponent: Int
 
     /// A ciphertext and its exponent.
-    /// - Throws: `.encodingOverflow` for an exponent beyond ±4,096.
+    /// - Throws: `.scaleOutOfRange` for an exponent beyond ±1,024.
     public init(_ ciphertext: PaillierCiphertext, exponent: Int) throws(PaillierError) {
         guard (-EncodedNumber.largestExponent...EncodedNumber.largestExponent).contains(exponent) else {
-            throw .encodingOverflow
+            throw .scaleOutOfRange
         }
         (self.ciphertext, self.exponent) = (ciphertext, exponent)
     }
 
     /// The sum; the one with the greater exponent is brought to the other's, as python-paillier does.
-    /// - Throws: `.wrongKey` if the keys differ.
+    /// - Throws: `.wrongKey` if the keys differ; `.exponentsTooFarApart` if 16^difference alone would fill the plaintext.
     public func adding(_ other: EncryptedNumber) throws(PaillierError) -> EncryptedNumber {
-        let least = min(exponent, other.exponent)
+        let (least, most) = (min(exponent, other.exponent), max(exponent, other.exponent))
+        guard EncodedNumber.baseBits * (most - least) <= ciphertext.key.size.bits - 2 else {
+            throw .exponentsTooFarApart
+        }
         return try EncryptedNumber(lowered(to: least).adding(other.lowered(to: least)), exponent: least)
     }
 
@@ -35,13 +38,23 @@ public struct EncryptedNumber: Sendable {
     /// Python-paillier's JSON: `{"v": "…", "e": …}`.
     public var json: String { "{\"v\": \"\(ciphertext.number)\", \"e\": \(exponent)}" }
 
-    /// Reads that JSON, and checks the ciphertext.
-    /// - Throws: `.malformedJSON`, `.ciphertextOutOfRange`, `.ciphertextNotAUnit`.
+    /// Reads that JSON, and checks exponent and ciphertext.
+    /// - Throws: `.malformedJSON`, `.scaleOutOfRange`, `.ciphertextOutOfRange`, `.ciphertextNotAUnit`.
     public init(json text: String, under key: PaillierPublicKey) throws(PaillierError) {
-        guard let value = JSONText(text) else { throw .malformedJSON(member: "") }
-        guard let digits = value["v"]?.string else { throw .malformedJSON(member: "v") }
-        guard let exponent = value["e"]?.integer else { throw .malformedJSON(member: "e") }
-        try self.init(PaillierCiphertext(decimal: digits, under: key), exponent: exponent)
+        guard let value = JSONText(text), value.isObject else { throw .malformedJSON(member: "") }
+        guard let number = value["v"]?.decimalString else { throw .malformedJSON(member: "v") }
+        guard let exponent = value["e"]?.integerDigits else { throw .malformedJSON(member: "e") }
+        try self.init(number, exponentDigits: exponent, under: key)
+    }
+
+    fileprivate init(
+        _ number: Natural, exponentDigits digits: String, under key: PaillierPublicKey
+    ) throws(PaillierError) {
+        // The exponent is looked at before the ciphertext.
+        guard let exponent = Int(digits), exponent.magnitude <= EncodedNumber.largestExponent else {
+            throw .scaleOutOfRange
+        }
+        try self.init(PaillierCiphertext(number, under: key), exponent: exponent)
     }
 }
 
@@ -66,21 +79,28 @@ public struct EncryptedNumberList: Sendable {
         return "{\"public_key\": {\"n\": \"\(key.modulus)\"}, \"values\": [\(values.joined(separator: ", "))]}"
     }
 
-    /// Reads the JSON, which must be under this key (python-paillier writes n as a string or as a number; only strings are
-    /// read), and checks every ciphertext.
-    /// - Throws: `.malformedJSON`, `.wrongKey`, `.ciphertextOutOfRange`, `.ciphertextNotAUnit`.
+    /// Reads the JSON, which must be under this key, and checks every exponent and ciphertext. n may be a string or a JSON
+    /// number, since python-paillier's documentation has both.
+    /// - Throws: `.malformedJSON`, `.emptyVector`, `.wrongKey`, `.scaleOutOfRange`, `.ciphertextOutOfRange`,
+    ///   `.ciphertextNotAUnit`.
     public init(json text: String, under key: PaillierPublicKey) throws(PaillierError) {
-        guard let document = JSONText(text) else { throw .malformedJSON(member: "") }
-        guard let n = document["public_key"]?["n"]?.string, let modulus = Natural(publicDecimal: n, key) else {
+        guard let document = JSONText(text), document.isObject else { throw .malformedJSON(member: "") }
+        guard let n = document["public_key"]?["n"], let modulus = n.decimalString ?? n.naturalNumber else {
             throw .malformedJSON(member: "public_key")
         }
-        guard modulus == key.modulus else { throw .wrongKey }
         guard let values = document["values"]?.list else { throw .malformedJSON(member: "values") }
-        var numbers: [EncryptedNumber] = []
+        var pairs: [(number: Natural, exponent: String)] = []
         for value in values {
-            guard let pair = value.list, pair.count == 2, let digits = pair[0].string, let exponent = pair[1].integer
+            guard let pair = value.list, pair.count == 2, let number = pair[0].decimalString,
+                let exponent = pair[1].integerDigits
             else { throw .malformedJSON(member: "values") }
-            numbers.append(try EncryptedNumber(PaillierCiphertext(decimal: digits, under: key), exponent: exponent))
+            pairs.append((number, exponent))
+        }
+        guard !pairs.isEmpty else { throw .emptyVector }
+        guard modulus == key.modulus else { throw .wrongKey }
+        var numbers: [EncryptedNumber] = []
+        for pair in pairs {
+            numbers.append(try EncryptedNumber(pair.number, exponentDigits: pair.exponent, under: key))
         }
         (self.numbers, self.key) = (numbers, key)
     }
@@ -105,18 +125,19 @@ extension PaillierPrivateKey {
     }
 }
 
-extension PaillierCiphertext {
-    /// A ciphertext in decimal digits.
-    fileprivate init(decimal digits: String, under key: PaillierPublicKey) throws(PaillierError) {
-        guard let number = Natural(publicDecimal: digits, key) else { throw .malformedJSON(member: "v") }
-        try self.init(number, under: key)
-    }
-}
+extension JSONText {
+    /// Digits of numbers longer than this are not read: n² has fewer.
+    private static let mostDigits = 2500
 
-extension Natural {
-    /// Digits of a number that is not much longer than n², so that nobody makes us read a novel.
-    fileprivate init?(publicDecimal digits: String, _ key: PaillierPublicKey) {
-        guard digits.utf8.count <= key.size.bits else { return nil }
-        self.init(decimal: digits)
+    /// A natural number in a string, without zeros at the front.
+    fileprivate var decimalString: Natural? { string.flatMap { Self.natural($0) } }
+    /// A natural number that is a JSON number.
+    fileprivate var naturalNumber: Natural? { integerDigits.flatMap { Self.natural($0) } }
+
+    private static func natural(_ digits: String) -> Natural? {
+        guard digits.utf8.count <= mostDigits, digits == "0" || digits.utf8.first != UInt8(ascii: "0") else {
+            return nil
+        }
+        return Natural(decimal: digits)
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// As much of JSON [RFC8259] as python-paillier's files have: objects, lists, strings without escapes beyond `\"`, `\\` and
-/// `\/`, integers, true, false and null. Reading is total: depth is limited, and nothing is allocated ahead of the text.
+/// As much of JSON [RFC8259] as python-paillier's files have: objects, lists, strings, integers;
+/// other numbers, true, false and null only to pass over them. Reading is total: depth is limited, and nothing is allocated
+/// ahead of the text.
 enum JSONText {
     case object([String: JSONText])
     case list([JSONText])
     case string(String)
-    case integer(Int)
+    case integer(digits: String)
     case other
 
     /// The value that the whole text is; nil if it is none.
@@ -21,7 +22,9 @@ enum JSONText {
     }
 
     var string: String? { if case .string(let text) = self { text } else { nil } }
-    var integer: Int? { if case .integer(let number) = self { number } else { nil } }
+    /// An integer of any size, as JSON writes it: a sign or none, and no zeros at the front.
+    var integerDigits: String? { if case .integer(let digits) = self { digits } else { nil } }
+    var isObject: Bool { if case .object = self { true } else { false } }
     var list: [JSONText]? { if case .list(let values) = self { values } else { nil } }
 
     private struct Reader {
@@ -84,9 +87,8 @@ enum JSONText {
                 switch byte {
                 case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
                 case UInt8(ascii: "\\"):
-                    guard position < bytes.count, [0x22, 0x5C, 0x2F].contains(bytes[position]) else { return nil }
-                    text.append(bytes[position])
-                    position += 1
+                    guard let character = escaped() else { return nil }
+                    text += String(character).utf8
                 case 0..<0x20: return nil
                 default: text.append(byte)
                 }
@@ -94,14 +96,46 @@ enum JSONText {
             return nil
         }
 
+        /// The character after a backslash. Those of two units become one that stands for what cannot be read: only notes
+        /// have them.
+        private mutating func escaped() -> Character? {
+            guard position < bytes.count else { return nil }
+            let name = bytes[position]
+            position += 1
+            switch name {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Character(UnicodeScalar(name))
+            case UInt8(ascii: "b"): return "\u{8}"
+            case UInt8(ascii: "f"): return "\u{C}"
+            case UInt8(ascii: "n"): return "\n"
+            case UInt8(ascii: "r"): return "\r"
+            case UInt8(ascii: "t"): return "\t"
+            case UInt8(ascii: "u"):
+                guard position + 4 <= bytes.count,
+                    let unit = UInt16(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
+                else { return nil }
+                position += 4
+                return Character(UnicodeScalar(unit) ?? "\u{FFFD}")
+            default: return nil
+            }
+        }
+
         mutating func word() -> JSONText? {
             let start = position
             while position < bytes.count, !",:]} \t\n\r".utf8.contains(bytes[position]) { position += 1 }
             let word = String(decoding: bytes[start..<position], as: UTF8.self)
             if ["true", "false", "null"].contains(word) { return .other }
-            // One way to write an integer.
-            guard let number = Int(word), String(number) == word else { return nil }
-            return .integer(number)
+            let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
+            guard
+                digits.utf8.first.map({ ("1"..."9").contains(Character(UnicodeScalar($0))) }) ?? false || digits == "0"
+            else { return fraction(word) }
+            return digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                ? .integer(digits: word) : fraction(word)
+        }
+
+        /// Other numbers of JSON are numbers, but none that these files have.
+        func fraction(_ word: String) -> JSONText? {
+            let isNumber = word.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) } && Double(word) != nil
+            return isNumber ? .other : nil
         }
     }
 }

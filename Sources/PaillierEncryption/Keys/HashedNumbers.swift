@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BigIntegers
+package import BigIntegers
 internal import Crypto
 
 /// Numbers that nobody chose, made by hashing; Documentation/Paillier.md has them byte for byte.
-enum HashedNumbers {
+package enum HashedNumbers {
     /// The first `count` bytes of a stream of SHA-256 values over label, attempt, block and input.
-    static func expand(_ label: String, attempt: UInt32, _ input: [UInt8], count: Int) -> [UInt8] {
+    package static func expand(_ label: String, attempt: UInt32, _ input: [UInt8], count: Int) -> [UInt8] {
         let label = Array(label.utf8)
         var stream: [UInt8] = []
         var block: UInt64 = 0
@@ -22,10 +22,17 @@ enum HashedNumbers {
     /// A unit mod n, within 2^−128 of uniform.
     /// - Throws: `.noUnit` after 256 attempts.
     static func unit(_ label: String, _ input: [UInt8], modulo n: Natural) throws(PaillierError) -> Natural {
+        try unitAndAttempt(label, input, modulo: n).unit
+    }
+
+    /// The same with the attempt that gave it.
+    package static func unitAndAttempt(
+        _ label: String, _ input: [UInt8], modulo n: Natural
+    ) throws(PaillierError) -> (unit: Natural, attempt: Int) {
         for attempt in 0..<256 {
             let bytes = expand(label, attempt: UInt32(attempt), input, count: (n.bitWidth + 128 + 7) / 8)
             let value = Natural(bigEndian: bytes) % n
-            if Natural.greatestCommonDivisor(value, n) == 1 { return value }
+            if Natural.greatestCommonDivisor(value, n) == 1 { return (value, attempt) }
         }
         throw .noUnit
     }

@@ -28,7 +28,7 @@ struct PaillierFactor: Sendable {
     /// The plaintext of `ciphertext` mod p; `isUnit` is false if the power is not 1 mod p, which is so for a ciphertext
     /// that is no unit, and after a fault in the computation.
     func decrypt(_ ciphertext: SecretNatural) -> (plaintext: SecretNatural, isUnit: Bool) {
-        let (a, b) = ring.secretPower(of: ciphertext.remainder(modulo: square), exponent, bits: bits)
+        let (a, b) = ring.secretPower(of: ciphertext, exponent, bits: bits)
         let isUnit = a.isEqual(to: SecretNatural(.one, bitCapacity: 64))
         return (ring.secretHalfProduct(b, inverse), isUnit)
     }

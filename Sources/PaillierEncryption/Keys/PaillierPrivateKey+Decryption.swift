@@ -30,15 +30,16 @@ extension PaillierPrivateKey {
 
     /// The number below n with these remainders.
     func combine(_ modP: SecretNatural, _ modQ: SecretNatural) -> SecretNatural {
-        let difference = modQ.minus(modP.remainder(modulo: q.prime), modulo: q.prime)
+        // modP is below p and so below q.
+        let difference = modQ.minus(modP, modulo: q.prime)
         let factor = q.ring.secretHalfProduct(difference, inverse)
         return factor.times(p.prime).plus(modP)
     }
 
     /// The number below n² with these remainders mod p² and q².
     func combineSquares(_ modP: SecretNatural, _ modQ: SecretNatural) -> SecretNatural {
-        let difference = modQ.minus(modP.remainder(modulo: q.square), modulo: q.square)
-        let factor = difference.times(squareInverse).remainder(modulo: q.square)
+        let difference = modQ.minus(modP, modulo: q.square)
+        let factor = q.ring.secretProduct(difference, squareInverse)
         return factor.times(p.square).plus(modP)
     }
 }

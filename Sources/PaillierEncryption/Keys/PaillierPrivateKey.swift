@@ -23,11 +23,8 @@ public struct PaillierPrivateKey: Sendable {
 
     /// The key of two factors, checked.
     ///
-    /// - Parameters:
-    ///   - p, q: the factors, in any order; the copies given are the caller's.
-    ///   - size: the length that n must have.
-    ///   - requiringBlum: whether p ≡ q ≡ 3 mod 4 and gcd(p − 1, q − 1) = 2 is asked for.
-    ///   - generator: for the bases of the primality tests.
+    /// The factors come in any order, and n must have the length `size`. Where `requiringBlum` is true, p ≡ q ≡ 3 mod 4 and
+    /// gcd(p − 1, q − 1) = 2 are asked for. The generator gives the bases of the primality tests.
     /// - Throws: what ``PaillierPublicKey`` throws of n; then the first that applies of `.wrongProduct` (`expecting` is
     ///   another n), `.unequalLength`, `.compositeFactor`, `.factorsTooClose`, `.commonFactor`, `.notBlum`, `.commonDivisor`.
     public init(
@@ -95,11 +92,8 @@ public struct PaillierPrivateKey: Sendable {
     /// A new key of two safe primes: (p − 1)/2 and (q − 1)/2 are prime too, so that the generator of fast encryption
     /// generates as large a group as there is. Seconds at 3,072 bits, with a wide spread.
     ///
-    /// - Parameters:
-    ///   - size: the length of n; 3,072 bits unless you say otherwise.
-    ///   - generator: the source of the primes.
-    ///   - progress: called after each primality test with the number of tests so far, a few hundred a second; the search
-    ///     ends when it returns false.
+    /// `progress` is called after each primality test with the number of tests so far, a few hundred a second; the search
+    /// ends when it returns false.
     /// - Throws: `.cancelled`, or `.randomness` if the source fails.
     public static func generate(
         size: PaillierKeySize = .standard, using generator: inout some SecureRandomNumberGenerator,

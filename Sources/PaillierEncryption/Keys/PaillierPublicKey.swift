@@ -57,8 +57,7 @@ extension PaillierPublicKey {
     /// The key in bytes.
     public var serialized: [UInt8] { [1, ObjectType.publicKey.rawValue] + Self.describe(modulus, size) }
 
-    /// Reads a key and checks its modulus.
-    /// - Parameter allowed: the lengths that may be.
+    /// Reads a key of one of the allowed lengths and checks its modulus.
     /// - Throws: a decoding error, or what `init(modulus:size:)` throws.
     public init(
         serialized bytes: [UInt8], allowing allowed: Set<PaillierKeySize> = PaillierKeySize.secure

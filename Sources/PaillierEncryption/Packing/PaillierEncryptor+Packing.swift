@@ -7,7 +7,7 @@ extension PaillierEncryptor {
     /// Encrypts unsigned values.
     /// - Throws: `.wrongLayout` if the layout is for signed ones; `.emptyVector`; `.valueOutOfRange` for the first value that
     ///   does not fit; `.randomness` if the source fails.
-    public func encrypt(
+    public func encryptUnsigned(
         _ values: [UInt64], layout: SlotLayout, using generator: inout some SecureRandomNumberGenerator
     ) throws(PaillierError) -> PackedVector {
         guard !layout.isSigned else { throw .wrongLayout }
@@ -16,7 +16,7 @@ extension PaillierEncryptor {
 
     /// Encrypts signed values.
     /// - Throws: `.wrongLayout` if the layout is for unsigned ones; else as above.
-    public func encrypt(
+    public func encryptSigned(
         _ values: [Int64], layout: SlotLayout, using generator: inout some SecureRandomNumberGenerator
     ) throws(PaillierError) -> PackedVector {
         guard layout.isSigned else { throw .wrongLayout }

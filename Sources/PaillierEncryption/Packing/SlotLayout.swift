@@ -49,7 +49,8 @@ public struct SlotLayout: Hashable, Sendable {
 extension SlotLayout {
     static let byteCount = 9
 
-    func serialized(in size: PaillierKeySize) -> [UInt8] {
+    /// The nine bytes of the layout for a key of this length.
+    package func serialized(in size: PaillierKeySize) -> [UInt8] {
         [UInt8(valueBits), isSigned ? 1 : 0] + bigEndianBytes(UInt64(maximumWeight), count: 4) + [UInt8(slotBits)]
             + bigEndianBytes(UInt64(slots(in: size)), count: 2)
     }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BigIntegers
+package import BigIntegers
 internal import Crypto
 public import SecureRandomness
 
 /// A modulus with everything that clients check before they encrypt under it: the proof of its form for this session, and the
 /// signature of the key holder's enrolled Ed25519 key.
 public struct ProvedPublicKey: Sendable {
-    let modulus: Natural
+    package let modulus: Natural
     let size: PaillierKeySize
-    let signature: [UInt8]
+    package let signature: [UInt8]
     let proof: ModulusProof
 
     static let signatureByteCount = 64
 
-    static func signedMessage(_ n: Natural, _ size: PaillierKeySize) -> [UInt8] {
+    package static func signedMessage(_ n: Natural, _ size: PaillierKeySize) -> [UInt8] {
         PaillierPublicKey.labeled("fedsum/1 paillier public key", n, size)
     }
 
@@ -59,7 +59,8 @@ public struct ProvedPublicKey: Sendable {
 
 extension PaillierPrivateKey {
     /// The public key with a proof for `session` and a signature by the holder's enrolled key.
-    /// - Parameter signingSeed: the 32 bytes of which the Ed25519 key is made.
+    ///
+    /// `signingSeed` are the 32 bytes of which the Ed25519 key is made.
     /// - Throws: `.wrongSignature` if the seed is no key; else what `proveModulus(session:using:)` throws.
     public func provedPublicKey(
         session: [UInt8], signingSeed: SecretBytes, using generator: inout some SecureRandomNumberGenerator

@@ -16,9 +16,10 @@ struct PrimitiveBenchmark {
     let bytes: Int?
 
     /// The building blocks that there are.
-    static let names = [
-        "mask-expand", "field-mask", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement",
-    ]
+    static let names =
+        [
+            "mask-expand", "field-mask", "quantize", "pack", "shamir-share", "shamir-combine", "key-agreement",
+        ] + paillierNames
 
     /// A result that is not what it should be.
     struct WrongResult: LocalizedError {
@@ -39,6 +40,7 @@ struct PrimitiveBenchmark {
             switch value {
             case .integer(let number): "\(key)=\(number)"
             case .string(let text): "\(key)=\(text)"
+            case .bool(let flag): "\(key)=\(flag)"
             default: key
             }
         }
@@ -71,6 +73,7 @@ struct PrimitiveBenchmark {
                     fieldShamir(name, UInt64.self, fieldBits: 61, threshold: 2, shares: 3, &generator),
                     fieldShamir(name, UInt32.self, fieldBits: 30, threshold: 51, shares: 100, &generator),
                 ]
+        case _ where paillierNames.contains(name): return try paillier(name, &generator)
         default: return [try keyAgreement(&generator)]
         }
     }
@@ -208,7 +211,7 @@ struct PrimitiveBenchmark {
     }
 
     /// The least CPU time of one operation over at least seven repeats and a fifth of a second.
-    private static func least(_ operation: () throws -> Void) rethrows -> Double {
+    static func least(_ operation: () throws -> Void) rethrows -> Double {
         let start = Platform.threadCPUTime()
         try operation()
         let once = (Platform.threadCPUTime() - start).inSeconds

@@ -142,7 +142,7 @@ private struct PaillierTest {
             let values = try fields.integers("values").map { UInt64($0) }
             var generator = SeededGenerator(key: [UInt8](repeating: 2, count: 32))
             let encryptor = PaillierEncryptor(textbook: key)
-            let vector = try encryptor.encrypt(values, layout: layout, using: &generator)
+            let vector = try encryptor.encryptUnsigned(values, layout: layout, using: &generator)
             var accumulator = PackedAccumulator(key: key, layout: layout, count: values.count)
             for _ in 0..<(try fields.integer("additions", in: 1...1000)) { try accumulator.fold(vector) }
             return

@@ -47,6 +47,19 @@ enum VectorFileVerifier {
         }
     }
 
+    /// The families of Paillier, whose cases refer to keys of the document.
+    private static func paillierFamily(_ schema: String) -> ((VectorFields, inout VectorFileReport) throws -> Void)? {
+        switch schema {
+        case "paillier_test_schema_v1": PaillierVerifier.check
+        case "fedsum_paillier_keys_v1", "fedsum_paillier_proof_v1": PaillierKeysVerifier.check
+        case "fedsum_paillier_encryption_v1": PaillierEncryptionVerifier.check
+        case "fedsum_paillier_packing_v1": PaillierPackingVerifier.check
+        case "fedsum_paillier_serialization_v1": PaillierSerializationVerifier.check
+        case "fedsum_paillier_interchange_v1": PaillierInterchangeVerifier.check
+        default: nil
+        }
+    }
+
     /// Checks a file; nil for a JSON Schema that was found in a folder, which holds no test vectors.
     static func verify(_ file: TestVectorFile) -> VectorFileReport? {
         var report = VectorFileReport(file)
@@ -93,8 +106,8 @@ enum VectorFileVerifier {
             try WireVerifier.check(document, into: &report)
         } else if MustFailRoundVerifier.schemas.contains(schema) {
             try MustFailRoundVerifier.check(document, into: &report)
-        } else if schema == "paillier_test_schema_v1" {
-            try PaillierVerifier.check(document, into: &report)
+        } else if let check = paillierFamily(schema) {
+            try check(document, &report)
         } else if schema == "primitives_v1" {
             try PrimitivesVerifier.check(document, into: &report)
         } else if LaterVectors.knows(schema) {
