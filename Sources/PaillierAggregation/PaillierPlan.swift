@@ -104,7 +104,7 @@ extension PaillierPlan {
             for index in ciphertexts {
                 var generator = generators[index]
                 let values = vector[elements(of: index..<index + 1)].map { UInt64($0) & mask }
-                made.append(try encryptor.encrypt(values, layout: layout, using: &generator))
+                made.append(try encryptor.encryptUnsigned(values, layout: layout, using: &generator))
             }
             return made
         }

@@ -101,7 +101,7 @@ import Testing
         let key = try PaillierRound.keys[0]
         let wide = try SlotLayout(valueBits: 64, isSigned: false, maximumWeight: 1)
         var randomness = SimulationRandomness(seed: 9).generator(purpose: "malice")
-        let vector = try key.encryptor.encrypt([UInt64.max], layout: wide, using: &randomness).serialized
+        let vector = try key.encryptor.encryptUnsigned([UInt64.max], layout: wide, using: &randomness).serialized
         // The right header before it.
         var bytes = try #require(try round.message(of: 3).vector).bytes
         bytes.replaceSubrange(Self.header..., with: vector[Self.header...])
