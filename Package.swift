@@ -51,6 +51,7 @@ let package = Package(
         .library(name: "SecureAggregation", targets: ["SecureAggregation"]),
         .library(name: "SharingAggregation", targets: ["SharingAggregation"]),
         .library(name: "PairwiseMasking", targets: ["PairwiseMasking"]),
+        .library(name: "PaillierAggregation", targets: ["PaillierAggregation"]),
         .library(name: "FederatedLearning", targets: ["FederatedLearning"]),
         .executable(name: "fedsum", targets: ["fedsum"]),
     ],
@@ -95,12 +96,23 @@ let package = Package(
             "PairwiseMasking",
             ["SecureAggregation", "SecretSharing", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
         ),
+        library(
+            "PaillierAggregation",
+            ["SecureAggregation", "PaillierEncryption", "RingArithmetic", "SecureRandomness", "ProtocolCryptography"]
+        ),
         tests(of: "PairwiseMasking", ["FedsumTestVectors"]),
+        tests(
+            of: "PaillierAggregation",
+            [
+                "SecureAggregation", "PaillierEncryption", "BigIntegers", "RingArithmetic", "SecureRandomness",
+                "ProtocolCryptography",
+            ]
+        ),
         .testTarget(
             name: "AggregationSchemesTests",
             dependencies: [
-                "SharingAggregation", "PairwiseMasking", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
-                "SecureRandomness", "DurableFiles",
+                "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "PaillierEncryption",
+                "SecureAggregation", "ProtocolCryptography", "RingArithmetic", "SecureRandomness", "DurableFiles",
             ],
             swiftSettings: swiftSettings
         ),
@@ -121,8 +133,9 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "SecureAggregation",
-                "ProtocolCryptography", "RingArithmetic", "SecureRandomness",
+                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "PaillierAggregation",
+                "PaillierEncryption", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
+                "SecureRandomness",
             ],
             swiftSettings: swiftSettings
         ),
@@ -132,7 +145,7 @@ let package = Package(
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
                 "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
-                "SharingAggregation", "PairwiseMasking", "FederatedLearning",
+                "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "FederatedLearning",
             ],
             swiftSettings: swiftSettings
         ),
@@ -142,8 +155,7 @@ let package = Package(
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
                 "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
-                "SharingAggregation", "PairwiseMasking",
-                "FederatedLearning",
+                "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

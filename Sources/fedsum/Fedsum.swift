@@ -18,6 +18,7 @@ struct Fedsum: ParsableCommand {
         version: "0.1.0-dev",
         subcommands: [
             Compare.self, Train.self, Sum.self, Bench.self, Plan.self, Epsilon.self, Calibrate.self, Vectors.self,
+            Keygen.self, Encrypt.self, Add.self, Decrypt.self,
         ])
 }
 

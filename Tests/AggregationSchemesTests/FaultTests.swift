@@ -43,6 +43,8 @@ import Testing
         } + [
             Send(scheme: .additive, party: 1000, number: 1, ordinal: 1, receivers: 2),
             Send(scheme: .additive, party: 1001, number: 1, ordinal: 2, receivers: 1),
+            Send(scheme: .paillier, party: 1000, number: 1, ordinal: 1, receivers: 1),
+            Send(scheme: .paillierAudited, party: 1000, number: 1, ordinal: 1, receivers: 1),
         ]
 
     private func run(
@@ -219,7 +221,9 @@ import Testing
             errors[1000] = .tooFewParties(stage: serverStage, have: 0, need: send.scheme.leastThreshold(of: 6))
             return expectAborted(outcome, errors)
         }
-        if send.party == 1000 {
+        if send.scheme.isEncrypted {
+            expectAborted(outcome, [1001: .tooFewParties(stage: "sum", have: 0, need: 1)])
+        } else if send.party == 1000 {
             expectAborted(
                 outcome,
                 [
@@ -320,7 +324,7 @@ import Testing
                         send.ordinal == send.scheme.serverOrdinals.last
                             ? Self.clients.dropFirst(frames) : Self.clients[...])
                 } else if send.party == 1000 {
-                    Set([1001, 1002].dropFirst(frames))
+                    Set([1001, 1002].prefix(send.receivers).dropFirst(frames))
                 } else {
                     [1000]
                 }
@@ -338,7 +342,10 @@ import Testing
         #expect(outcome.learned.isEmpty && outcome.lost == [1000])
         let ended = outcome.finished.union(outcome.aborted.keys)
         #expect(ended.isSuperset(of: Self.clients))
-        #expect(outcome.aborted.count == [.plain: 0, .additive: 2, .shamir: 3][scheme, default: 6])
+        let waiting: [SchemeUnderTest: Int] = [
+            .plain: 0, .additive: 2, .shamir: 3, .paillier: 1, .paillierAudited: 1,
+        ]
+        #expect(outcome.aborted.count == waiting[scheme, default: 6])
     }
 
     // MARK: Several at once

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PaillierAggregation
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -35,6 +36,8 @@ import Testing
         case .shamir: [0x01, 0x40, 0x41, 0x42]
         case .peers: [0x01, 0x50, 0x51, 0x52, 0x53]
         case .additivePeers: [0x01, 0x50, 0x53]
+        case .paillier: [0x01, 0x60, 0x61]
+        case .paillierAudited: [0x01, 0x62, 0x63]
         case .secaggCurious: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36]
         case .secagg, .secaggActive: [0x01, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x39, 0x3a]
         case .sparseCurious: [0x01, 0x30, 0x32, 0x33, 0x34, 0x35, 0x36, 0x38]
@@ -152,7 +155,7 @@ import Testing
         )
         for (scheme, types) in [
             (SchemeUnderTest.plain, [0x10]), (.additive, [0x20, 0x21, 0x22, 0x23]), (.secagg, Array(0x30...0x3c)),
-            (.shamir, [0x40, 0x41, 0x42, 0x43]), (.peers, [0x51, 0x52, 0x53]),
+            (.shamir, [0x40, 0x41, 0x42, 0x43]), (.peers, [0x51, 0x52, 0x53]), (.paillier, Array(0x60...0x63)),
         ]
             as [(SchemeUnderTest, [UInt8])]
         {
@@ -168,6 +171,7 @@ import Testing
                         case .shamir: _ = try ShamirMessage<UInt64>(decoding: bytes, as: format)
                         case .peers, .additivePeers:
                             _ = try PeerToPeerMessage<UInt64>(decoding: bytes, as: format)
+                        case .paillier: _ = try PaillierMessage(decoding: bytes, as: format)
                         default: _ = try SecAggMessage<UInt64>(decoding: bytes, as: format)
                         }
                     }
@@ -182,7 +186,8 @@ import Testing
             (0x31, 38, 132), (0x32, 37, 92), (0x33, 40, 92), (0x36, 37, 36), (0x3a, 37, 68),
         ]
         let sparse: [(UInt8, Int, Int)] = [(0x38, 203, 228), (0x3b, 39, 388)]
-        for (scheme, lists) in [(SchemeUnderTest.secagg, complete), (.sparse, sparse)] {
+        let encrypted: [(UInt8, Int, Int)] = [(0x61, 37, 4)]
+        for (scheme, lists) in [(SchemeUnderTest.secagg, complete), (.sparse, sparse), (.paillier, encrypted)] {
             let messages = try messages(of: scheme)
             for (type, start, entry) in lists {
                 let message = try #require(messages.first { $0.type == type })

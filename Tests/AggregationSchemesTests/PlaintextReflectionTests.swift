@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PaillierAggregation
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -89,6 +90,36 @@ import Testing
         let answer = try #require(try aggregator.advance().envelopes.first?.message)
         #expect(try leader.receive(answer, from: 1001) == .accepted)
         #expect(clearVectors(in: leader) == [])
+    }
+
+    @Test(arguments: KeyHolderAudit.allCases)
+    func `server and key holder of paillier have no place for a clear vector`(audit: KeyHolderAudit) throws {
+        let scheme = try PaillierAggregation<UInt32>(
+            contributors: [1, 2, 3],
+            server: 1000,
+            keyHolder: 1001,
+            enrollment: .simulated(signers: [1, 2, 3]),
+            audit: audit,
+            dimension: 4,
+            width: RingWidth(bits: 24)
+        )
+        var server = try party(1000, of: scheme)
+        _ = try server.start()
+        for id in scheme.contributors {
+            var contributor = try party(id, of: scheme)
+            #expect(clearVectors(in: contributor).count == 1)
+            let message = try #require(try contributor.start().envelopes.first?.message)
+            #expect(try server.receive(message, from: id) == .accepted)
+        }
+        #expect(clearVectors(in: server) == [])
+        let message = try #require(try server.advance().envelopes.first?.message)
+        var keyHolder = try party(1001, of: scheme)
+        _ = try keyHolder.start()
+        #expect(try keyHolder.receive(message, from: 1000) == .accepted)
+        #expect(clearVectors(in: keyHolder) == [])
+        _ = try keyHolder.advance()
+        guard case .finished(_, let aggregate) = try keyHolder.advance() else { throw AggregationError.outOfOrder }
+        #expect(aggregate?.sum == [3, 6, 9, 12])
     }
 
     @Test func `clients, and the plain server, have one, and it is found`() throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PaillierAggregation
 @_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -18,6 +19,21 @@ import Testing
         #expect(outcome.aborted == [2: .randomness(LimitedGenerator.failure)])
         #expect(outcome.aggregate?.contributors == [1, 3, 4, 5])
         #expect(outcome.aggregate?.sum == expectedSum(inputs, of: [1, 3, 4, 5], width: 20))
+    }
+
+    /// 32 bytes a ciphertext, of which each vector has one; the server makes one too.
+    @Test(arguments: [0, 31])
+    func `a contributor to paillier gives up with the cause, and its server too`(limit: Int) throws {
+        expectGivenUp(try runPaillier(limit: limit))
+        let outcome = try runPaillier(victim: 1000, limit: limit)
+        #expect(outcome.learned.isEmpty)
+        #expect(outcome.aborted[1000] == .randomness(LimitedGenerator.failure))
+        #expect(outcome.aborted[1001] == .abortedByPeer(1000, .internalFailure))
+        for victim: PartyID in [2, 1000] {
+            let enough = try runPaillier(victim: victim, limit: 32)
+            #expect(enough.aborted.isEmpty)
+            #expect(enough.aggregate?.sum == expectedSum(inputs, of: [1, 2, 3, 4, 5], width: 20))
+        }
     }
 
     /// Three seeds; then two coefficients for each of two elements of two secrets.
@@ -134,11 +150,30 @@ import Testing
         )
     }
 
-    private func run<Scheme: AggregationScheme<UInt32>>(_ scheme: Scheme, limit: Int) -> AggregationOutcome<UInt32> {
+    private func runPaillier(victim: PartyID = 2, limit: Int) throws -> AggregationOutcome<UInt32> {
+        run(
+            try PaillierAggregation<UInt32>(
+                contributors: inputs.keys.sorted(),
+                server: 1000,
+                keyHolder: 1001,
+                enrollment: .simulated(),
+                dimension: 4,
+                width: RingWidth(bits: 20)
+            ),
+            victim: victim,
+            limit: limit
+        )
+    }
+
+    private func run<Scheme: AggregationScheme<UInt32>>(
+        _ scheme: Scheme,
+        victim: PartyID = 2,
+        limit: Int
+    ) -> AggregationOutcome<UInt32> {
         AggregationDriver(
             scheme: scheme,
             context: RoundContext(task: "test", round: 1),
-            randomness: FailingSource(victim: 2, limit: limit)
+            randomness: FailingSource(victim: victim, limit: limit)
         ).run { inputs[$0] ?? [] }
     }
 }

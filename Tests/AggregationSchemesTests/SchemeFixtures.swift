@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@_spi(Simulation) import PaillierAggregation
+import PaillierEncryption
 @_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -8,20 +10,24 @@ import RingArithmetic
 @_spi(Simulation) import SharingAggregation
 
 /// The schemes that every test of this target runs. `peers` are peer to peer over Shamir shares, `additivePeers` over
-/// additive ones; `secagg` is SecAgg on the complete graph and `sparse` SecAgg+, each under every threat model.
+/// additive ones; `secagg` is SecAgg on the complete graph and `sparse` SecAgg+, each under every threat model; `paillier` is
+/// that with a key holder who believes the server, and with one who audits it.
 enum SchemeUnderTest: String, CaseIterable, Sendable {
     case plain, additive, shamir, peers, additivePeers
     case secaggCurious, secagg, secaggActive
     case sparseCurious, sparse, sparseActive
+    case paillier, paillierAudited
 
+    /// Under Paillier's encryption.
+    static let encrypted: [SchemeUnderTest] = [.paillier, .paillierAudited]
     /// SecAgg on the complete graph.
     static let complete: [SchemeUnderTest] = [.secaggCurious, .secagg, .secaggActive]
     /// SecAgg on a sparse graph.
     static let sparseGraphs: [SchemeUnderTest] = [.sparseCurious, .sparse, .sparseActive]
     /// The schemes in which contributors talk to helpers, and lose their place if they are lost.
-    static let withServer: [SchemeUnderTest] = [.plain, .additive, .shamir] + complete + sparseGraphs
+    static let withServer: [SchemeUnderTest] = [.plain, .additive, .shamir] + encrypted + complete + sparseGraphs
     /// The schemes that go on when a contributor is lost.
-    static let tolerant: [SchemeUnderTest] = [.plain, .additive, .shamir, .peers] + complete + sparseGraphs
+    static let tolerant: [SchemeUnderTest] = [.plain, .additive, .shamir, .peers] + encrypted + complete + sparseGraphs
 
     var isSparse: Bool { Self.sparseGraphs.contains(self) }
     var isSecAgg: Bool { isSparse || Self.complete.contains(self) }
@@ -37,7 +43,7 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
     /// The steps in which a client sends; the sum is fixed by the send of its vector, `vectorSend`.
     var clientOrdinals: [Int] {
         switch self {
-        case .plain, .additive, .shamir: [0]
+        case .plain, .additive, .shamir, .paillier, .paillierAudited: [0]
         case .additivePeers: [0, 2]
         case .peers: [0, 1, 2]
         case .secaggCurious, .sparseCurious: [0, 3, 5, 10]
@@ -70,9 +76,12 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
         guard isSecAgg, !isSparse || Self.neighbors(among: count) == nil else { return 3 }
         return max(3, leastThreshold(of: count))
     }
+    var isEncrypted: Bool { Self.encrypted.contains(self) }
+
     /// Whether sums of `count` elements of Z/2^`width` fit: Shamir shares are over a field of at most 61 bits, which the
-    /// words must hold.
+    /// words must hold; a slot of a ciphertext has at most 64.
     func holds(_ count: Int, ofWidth width: Int, inWordsOf bits: Int) -> Bool {
+        if isEncrypted { return width <= bits && UInt128(count) * ((1 << UInt128(width)) - 1) < 1 << 64 }
         guard self == .shamir || self == .peers else { return width <= bits }
         guard let ring = try? RingWidth(bits: width), let field = try? PrimeField(holding: count, of: ring) else {
             return false
@@ -152,6 +161,19 @@ enum SchemeUnderTest: String, CaseIterable, Sendable {
                     minimumCohort: minimumCohort
                 )
             )
+        case .paillier, .paillierAudited:
+            return run(
+                try PaillierAggregation<Element>(
+                    contributors: contributors,
+                    server: 1000,
+                    keyHolder: 1001,
+                    enrollment: .simulated(signers: self == .paillierAudited ? contributors : [], seed: seed),
+                    audit: self == .paillierAudited ? .recomputesProduct : .trustsReportedContributors,
+                    dimension: dimension,
+                    width: ring,
+                    minimumCohort: minimumCohort
+                )
+            )
         case .secaggCurious, .secagg, .secaggActive:
             return run(
                 try SecAgg<Element>(
@@ -207,6 +229,26 @@ extension SharingEnrollment {
         try SharingEnrollment(
             contributors: contributors,
             aggregators: aggregators,
+            randomness: SimulationRandomness(seed: seed)
+        )
+    }
+}
+
+extension PaillierEnrollment {
+    /// A small key, made once of a known seed, and its tables.
+    private static let small = Result {
+        var generator = SimulationRandomness(seed: 1).generator(purpose: "small paillier key")
+        let key = try PaillierPrivateKey.generate(size: PaillierKeySize.Insecure.bits(512), using: &generator)
+        return (key: key, encryptor: try PaillierEncryptor(key.verifiedKey()))
+    }
+
+    /// Keys of all parties under a small key; identities from a seed.
+    static func simulated(signers: [PartyID] = [], seed: UInt64 = 1) throws -> PaillierEnrollment {
+        let small = try small.get()
+        return try PaillierEnrollment(
+            encryptor: small.encryptor,
+            privateKey: small.key,
+            signers: signers,
             randomness: SimulationRandomness(seed: seed)
         )
     }

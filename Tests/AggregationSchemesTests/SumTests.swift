@@ -24,7 +24,12 @@ import Testing
     func `sums 64-bit words exactly`(scheme: SchemeUnderTest, width: Int) throws {
         let inputs: [PartyID: [UInt64]] = randomInputs(count: 4, dimension: 11, width: width, seed: 4)
         guard scheme.holds(4, ofWidth: width, inWordsOf: 64) else {
-            #expect(throws: AggregationError.ring(.fieldTooSmall(terms: 4, bits: width))) {
+            let reason: RingError =
+                scheme.isEncrypted
+                ? .capacityExceeded(
+                    terms: 4, maximumWeight: 1, inputBits: width, neededBits: width + 2, availableBits: 64)
+                : .fieldTooSmall(terms: 4, bits: width)
+            #expect(throws: AggregationError.ring(reason)) {
                 try scheme.run(inputs: inputs, width: width)
             }
             return

@@ -22,7 +22,9 @@ import FoundationXML
         #expect(run.exitCode == 0, "\(run.errors)")
         let rows = try #require(try run.json()["rows"]).entries
         #expect(
-            rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
+            rows.map { $0["scheme"]?.text } == [
+                "plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+", "paillier",
+            ])
         let keys = [
             "scheme", "clients", "dimension", "dropouts", "bits", "modulus_bits", "neighbors", "threshold",
             "below_plan",
@@ -44,8 +46,9 @@ import FoundationXML
             #expect(row["below_plan"] == .bool(false))
         }
         // Of 3 aggregators, of 10 peers, of 10 clients.
-        #expect(rows.map { $0["threshold"] } == [.null, .null, .integer(2), .integer(6), .integer(7), .integer(7)])
-        #expect(rows.map { $0["neighbors"] } == [.null, .null, .null, .null, .integer(9), .integer(9)])
+        #expect(
+            rows.map { $0["threshold"] } == [.null, .null, .integer(2), .integer(6), .integer(7), .integer(7), .null])
+        #expect(rows.map { $0["neighbors"] } == [.null, .null, .null, .null, .integer(9), .integer(9), .null])
         let stages = ["advertise-keys", "share-keys", "masked-input", "consistency", "unmask", "total"]
         for stage in stages { #expect(rows[4]["client_cpu_seconds"]?[stage] != nil, "\(stage)") }
         // 8 of 10 clients send their vector: a header of 34 bytes, 5 of the vector's, 2,500 of 20-bit values.
@@ -58,6 +61,35 @@ import FoundationXML
         let reveal = 37.0 + 10 * 36
         let upload = try #require(rows[4]["upload_bytes_per_client"]?.number)
         #expect(abs(upload - (advertisement + shares + 0.8 * (2539 + signature + reveal))) < 1e-6)
+    }
+
+    /// 3,070 bits of plaintext hold 153 slots of 20 bits, so that 1,000 values take 7 ciphertexts of 768 bytes, after
+    /// headers of 34, 4 and 51 bytes.
+    @Test func `under paillier stages, bytes and audits are as the wire format says`() throws {
+        for (flags, signature) in [([], 0.0), (["--key-holder-audits"], 64.0)] as [([String], Double)] {
+            let run = try FedsumProgram.run(Self.arguments + ["--schemes", "paillier"] + flags)
+            #expect(run.exitCode == 0, "\(run.errors)")
+            let row = try #require(try run.json()["rows"]?.entries.first)
+            #expect(row["correct"] == .bool(true) && row["rounds"] == .integer(2))
+            #expect(row["upload_bytes_per_client"]?.number == 0.8 * (34 + 4 + 51 + 7 * 768 + signature))
+            #expect(row["download_bytes_per_client"]?.number == 0 && row["messages_per_client"]?.number == 0.8)
+            #expect((row["client_cpu_seconds"]?["encrypt"]?.number ?? 0) > 0)
+            for stage in ["encrypt", "sum", "decrypt"] {
+                #expect((row["server_cpu_seconds"]?[stage]?.number ?? 0) > 0, "\(stage)")
+            }
+        }
+        let wrong = try FedsumProgram.run("bench", "--schemes", "paillier", "--key-bits", "1024")
+        #expect(wrong.exitCode == 64 && wrong.errors.contains("2048, 3072 or 4096"), "\(wrong.errors)")
+    }
+
+    @Test func `one thread and two give the same bytes under paillier`() throws {
+        func rows(_ threads: String) throws -> JSON? {
+            let run = try FedsumProgram.run(
+                Self.arguments + ["--schemes", "paillier", "--key-bits", "2048", "--threads", threads])
+            #expect(run.exitCode == 0, "\(run.errors)")
+            return try run.json().without { isMeasured($0) || $0 == "threads" }
+        }
+        #expect(try rows("1") == rows("2"))
     }
 
     @Test func `the same seed gives the same figures, measurements aside`() throws {
@@ -77,10 +109,12 @@ import FoundationXML
     }
 
     @Test func `the parties' accounts hold nearly all CPU time of the aggregation`() throws {
-        let run = try FedsumProgram.run(
-            "bench", "--schemes", "all", "--clients", "20", "--dimension", "100000", "--repeats", "2", "--seed", "1",
-            "--json")
-        for row in try #require(try run.json()["rows"]).entries {
+        let measured = ["--clients", "20", "--repeats", "2", "--seed", "1", "--json"]
+        let others = try FedsumProgram.run(
+            ["bench", "--schemes", "plain,additive,shamir,peer-to-peer,secagg,secagg+", "--dimension", "100000"]
+                + measured)
+        let encrypted = try FedsumProgram.run(["bench", "--schemes", "paillier", "--dimension", "1000"] + measured)
+        for row in try [others, encrypted].flatMap({ try #require(try $0.json()["rows"]).entries }) {
             let clients = try #require(row["client_cpu_seconds"]?["total"]?.number)
             let servers = try #require(row["server_cpu_seconds"]?["total"]?.number)
             let process = try #require(row["process_cpu_seconds"]?.number)

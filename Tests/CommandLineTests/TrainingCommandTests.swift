@@ -17,7 +17,9 @@ import Testing
         #expect(a.without(isMeasured) == b.without(isMeasured))
         let rows = try #require(a["rows"]).entries
         #expect(
-            rows.map { $0["scheme"]?.text } == ["plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+"])
+            rows.map { $0["scheme"]?.text } == [
+                "plain", "additive", "shamir", "peer-to-peer", "secagg", "secagg+", "paillier",
+            ])
         for row in rows {
             #expect(row["max_sum_error"] == .integer(0))
             #expect(row["rounds_completed"] == .integer(2))

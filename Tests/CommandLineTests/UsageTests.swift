@@ -6,7 +6,7 @@ import Testing
 @Suite struct UsageTests {
     @Test(arguments: [
         [], ["compare"], ["train"], ["sum"], ["bench"], ["plan"], ["epsilon"], ["calibrate"], ["vectors"],
-        ["vectors", "verify"],
+        ["vectors", "verify"], ["keygen"], ["keygen", "paillier"], ["encrypt"], ["add"], ["decrypt"],
     ])
     func `help has an example`(verb: [String]) throws {
         let run = try FedsumProgram.run(verb + ["--help"])

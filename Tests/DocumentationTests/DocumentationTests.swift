@@ -45,7 +45,7 @@ func documentationPages() throws -> [String] {
     /// The titles of the threat pages.
     private static let schemes = [
         "plain", "additive", "shamir", "peer-to-peer", "secagg, curious server",
-        "secagg, semi-malicious server", "secagg, active server",
+        "secagg, semi-malicious server", "secagg, active server", "paillier", "paillier, auditing key holder",
     ]
 
     /// The first table of a page, as rows of cells.

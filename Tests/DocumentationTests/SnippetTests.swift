@@ -27,6 +27,9 @@ private let pages: [SnippetPage] = [
     SnippetPage(
         "Sources/PairwiseMasking/PairwiseMasking.docc/PairwiseMasking.md", code: "MaskedSums.swift", maskedSums),
     SnippetPage(
+        "Sources/PaillierAggregation/PaillierAggregation.docc/PaillierAggregation.md", code: "EncryptedSums.swift",
+        encryptedSums),
+    SnippetPage(
         "Sources/FederatedLearning/FederatedLearning.docc/FederatedLearning.md", code: "Training.swift", training),
     SnippetPage("Sources/fedsum/fedsum.docc/fedsum.md", code: "CommandLine.swift", commandLine),
     SnippetPage("Sources/fedsum/fedsum.docc/Tutorial.md", code: "Tutorial.swift", tutorial),

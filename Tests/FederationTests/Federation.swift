@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FederatedLearning
+@_spi(Simulation) import PaillierAggregation
+import PaillierEncryption
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -10,7 +12,7 @@ import RingArithmetic
 
 /// The schemes under which every test of this target trains.
 enum SchemeUnderTest: String, CaseIterable, Sendable {
-    case plain, additive, shamir, peers, secagg
+    case plain, additive, shamir, peers, secagg, paillier
 
     /// How many times a client sends, and with which send its vector leaves it.
     var sends: Int { self == .secagg ? 5 : self == .peers ? 3 : 1 }
@@ -132,6 +134,21 @@ struct Federation<Model: TrainableModel>: Sendable {
                     width: width
                 )
             }
+        case .paillier:
+            let small = try smallPaillierKey.get()
+            let enrollment = try PaillierEnrollment(
+                encryptor: small.encryptor, privateKey: small.key, signers: [],
+                randomness: SimulationRandomness(seed: seed))
+            return try trainer(mechanism: mechanism) { (cohort) throws(AggregationError) in
+                try PaillierAggregation(
+                    contributors: cohort,
+                    server: 1000,
+                    keyHolder: 1001,
+                    enrollment: enrollment,
+                    dimension: dimension,
+                    width: width
+                )
+            }
         case .secagg:
             let journal = ShareReleaseJournal()
             return try trainer(mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
@@ -168,6 +185,13 @@ struct Federation<Model: TrainableModel>: Sendable {
             makeScheme: makeScheme
         )
     }
+}
+
+/// Made once.
+private let smallPaillierKey = Result {
+    var generator = SimulationRandomness(seed: 1).generator(purpose: "small paillier key")
+    let key = try PaillierPrivateKey.generate(size: PaillierKeySize.Insecure.bits(512), using: &generator)
+    return (key: key, encryptor: try PaillierEncryptor(key.verifiedKey()))
 }
 
 /// Parsed once.

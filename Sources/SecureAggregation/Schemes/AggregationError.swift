@@ -48,6 +48,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     case missingVector(PartyID)
     /// The vector's count is not the scheme's dimension.
     case wrongVectorLength(expected: Int, actual: Int)
+    /// An element of the vector has more than the bits that elements were said to have.
+    case elementOutOfRange(index: Int, bits: Int)
     /// This party has released shares in this round or a later one. Another attempt would give its vector away by
     /// subtraction; take part in the next round.
     case sharesAlreadyReleased(round: UInt64)
@@ -127,6 +129,9 @@ public enum ProtocolViolation: Equatable, Sendable {
     case circleCut(have: Int, need: Int)
     /// Fewer witnesses than needed signed the same survivors.
     case tooFewSignatures(have: Int, need: Int)
+    /// Ciphertexts that are none, or of another key, layout or weight than they should be; or a sum of them that does not
+    /// decrypt to what the contributors can have sent.
+    case badCiphertexts
 }
 
 /// Why a party gave up, as it tells others: one byte, no detail.

@@ -85,7 +85,7 @@ struct Sum: ParsableCommand {
         let settings = SchemeSettings(
             dimension: input.dimension, width: input.capacity.width,
             minimumCohort: twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard,
-            parties: parties, seed: try seed ?? drawnSeed())
+            parties: parties, elementWidth: try input.capacity.elementWidth, seed: try seed ?? drawnSeed())
         return try scheme.accept(SumRun<Element>(input: input, command: self), settings: settings)
     }
 }

@@ -25,6 +25,10 @@ extension SchemeBenchmark {
         case .secagg, .secaggPlus:
             let neighbors = Double(parties.masking(scheme, clients: Int(clients)).neighbors)
             need += clients * vector + 2_000 * clients * neighbors
+        // A vector's ciphertexts as numbers and as bytes, at the client and at the server; all clients' where they are audited.
+        case .paillier:
+            let ciphertexts = 2 * (elementBits + 1) / 8 * dimension
+            need += ciphertexts * (parties.keyHolderAudits ? 2 * clients : 6)
         }
         guard need <= Double(available) else {
             throw UsageError(

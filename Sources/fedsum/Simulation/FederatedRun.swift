@@ -28,6 +28,8 @@ struct FederatedRun<Model: TrainableModel, Element: MaskableElement & RingWord>:
     let weighting: ClientWeighting
     let clientsPerRound: Int?
     let faults: @Sendable (Int, [PartyID]) -> FaultSchedule
+    /// Whether parties work on several threads.
+    let usesThreads: Bool
     let rule: StoppingRule
     let start: (parameters: [Float], round: Int)
     let afterEachRound: (RoundReport, [Float]) throws -> Bool
@@ -42,7 +44,8 @@ struct FederatedRun<Model: TrainableModel, Element: MaskableElement & RingWord>:
             clientRows: task.clientRows, algorithm: algorithm, weighting: weighting, clientsPerRound: clientsPerRound,
             codec: codec, mechanism: NoMechanism<Element>(), task: "training",
             randomness: SimulationRandomness(seed: task.seed), faults: faults,
-            cpuClock: { Platform.threadCPUTime() }, makeScheme: make)
+            cpuClock: { [usesThreads] in usesThreads ? Platform.processCPUTime() : Platform.threadCPUTime() },
+            makeScheme: make)
         let reason = try trainer.run(until: rule, clock: clock, afterEachRound: afterEachRound)
         return FederatedRunResult(
             reason: reason, history: trainer.history, parameters: trainer.parameters,
@@ -87,13 +90,16 @@ extension LearningTask {
                 faults: Self.faults(
                     seed: seed, count: { [dropout = options.dropout] in Int((dropout * Double($0)).rounded()) },
                     send: send),
-                rule: settings.rule, start: settings.start ?? (initialParameters(model), 0),
+                usesThreads: options.parties.threads > 1, rule: settings.rule,
+                start: settings.start ?? (initialParameters(model), 0),
                 afterEachRound: settings.afterEachRound)
             return try scheme.accept(
                 run,
                 settings: SchemeSettings(
                     dimension: codec.dimension, width: codec.width, minimumCohort: options.minimumCohort,
-                    parties: options.parties, seed: seed))
+                    parties: options.parties,
+                    elementWidth: try capacity.elementWidth,
+                    seed: seed))
         }
         return try scheme.elementBits(clients: cohort, width: capacity.width, options.parties) <= 32
             ? try run(UInt32.self) : try run(UInt64.self)

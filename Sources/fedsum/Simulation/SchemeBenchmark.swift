@@ -34,7 +34,8 @@ struct SchemeBenchmark {
     private func runOnce() throws -> Row {
         let capacity = try SumCapacity(terms: clients, inputBits: bits)
         let settings = SchemeSettings(
-            dimension: dimension, width: capacity.width, parties: parties, seed: seed)
+            dimension: dimension, width: capacity.width, parties: parties, elementWidth: try capacity.elementWidth,
+            seed: seed)
         let send = try scheme.lostBeforeSend(stage: dropoutStage, clients: clients, parties)
         return try scheme.elementBits(clients: clients, width: capacity.width, parties) <= 32
             ? try scheme.accept(
@@ -198,7 +199,7 @@ extension SchemeName {
     fileprivate func neighbors(clients: Int, _ parties: PartyOptions) -> Int? {
         switch self {
         case .secagg, .secaggPlus: parties.masking(self, clients: clients).neighbors
-        case .plain, .additive, .shamir, .peerToPeer: nil
+        case .plain, .additive, .shamir, .peerToPeer, .paillier: nil
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+@_spi(Simulation) import PaillierAggregation
 @_spi(Simulation) import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -17,6 +18,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
     case peerToPeer = "peer-to-peer"
     case secagg
     case secaggPlus = "secagg+"
+    case paillier
 
     /// The names, for help texts.
     static var listed: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -49,6 +51,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
         let sends: [String: Int] =
             switch self {
             case .plain: ["input": 0]
+            case .paillier: ["encrypt": 0]
             case .additive, .shamir: ["share": 0]
             case .peerToPeer:
                 parties.peerThreshold(of: clients) == clients
@@ -73,7 +76,7 @@ enum SchemeName: String, CaseIterable, ExpressibleByArgument, Sendable {
             switch self {
             case .shamir: true
             case .peerToPeer: parties.peerThreshold(of: clients) < clients
-            case .plain, .additive, .secagg, .secaggPlus: false
+            case .plain, .additive, .secagg, .secaggPlus, .paillier: false
             }
         return isOverField ? try PrimeField(holding: clients, of: width).bits : width.bits
     }
@@ -111,7 +114,19 @@ struct PartyOptions: ParsableArguments {
         transform: ThreatModel.named)
     var threat = ThreatModel.semiMalicious
 
-    @Option(help: "Threads with which the server of secagg and secagg+ takes masks off.")
+    @Option(help: "Bits of the key of paillier: 2048, 3072 or 4096.")
+    var keyBits = 3072
+
+    @Flag(
+        help:
+            "Have the clients of paillier sign their ciphertexts, and the key holder recompute the sum from all of them."
+    )
+    var keyHolderAudits = false
+
+    @Option(
+        help:
+            "Threads with which the server of secagg and secagg+ takes masks off, and the parties of paillier encrypt, fold and decrypt."
+    )
     var threads = 1
 
     /// T, given or by default.
@@ -186,6 +201,8 @@ struct SchemeSettings: Sendable {
     var minimumCohort = MinimumCohort.standard
     /// Who helps, and how many are enough.
     var parties: PartyOptions
+    /// The bits that an element of a client's vector has at most; those of the ring if nil.
+    var elementWidth: RingWidth?
     /// For long-lived keys.
     var seed: UInt64
     var journal = ShareReleaseJournal()
@@ -209,6 +226,13 @@ struct SchemeSettings: Sendable {
     ) throws(AggregationError) -> SharingEnrollment {
         try SharingEnrollment(
             contributors: cohort, aggregators: aggregators, randomness: SimulationRandomness(seed: seed))
+    }
+}
+
+extension SumCapacity {
+    /// The bits that one party's term has at most.
+    var elementWidth: RingWidth {
+        get throws { try SumCapacity(terms: 1, maximumWeight: maximumWeight, inputBits: inputBits).width }
     }
 }
 
@@ -284,6 +308,21 @@ extension SchemeName {
                 scheme.unmaskingThreads = settings.parties.threads
                 return scheme
             }
+        case .paillier:
+            let audit: KeyHolderAudit =
+                settings.parties.keyHolderAudits ? .recomputesProduct : .trustsReportedContributors
+            let key = try SimulatedPaillierKey.key(bits: settings.parties.keyBits, seed: settings.seed)
+            return try visitor.visit { (cohort) throws(AggregationError) in
+                var scheme = try PaillierAggregation<Element>(
+                    contributors: cohort, server: SchemeSettings.server, keyHolder: SchemeSettings.helper(1),
+                    enrollment: key.enrollment(
+                        signers: audit == .recomputesProduct ? cohort : [], seed: settings.seed),
+                    audit: audit, dimension: settings.dimension, width: settings.width,
+                    elementWidth: settings.elementWidth, minimumCohort: settings.minimumCohort,
+                    journal: settings.journal)
+                scheme.threads = settings.parties.threads
+                return scheme
+            }
         }
     }
 
@@ -293,7 +332,8 @@ extension SchemeName {
         let cohort = settings.minimumCohort.count
         let parties = settings.parties
         switch self {
-        case .plain: return (clients - cohort, 0)
+        // The server and the key holder read everything together.
+        case .plain, .paillier: return (clients - cohort, 0)
         case .additive: return (clients - cohort, parties.aggregators - 2)
         case .shamir: return (clients - cohort, parties.shamirThreshold - 1)
         case .peerToPeer:
@@ -313,7 +353,7 @@ extension SchemeName {
     /// The threshold in force, where the scheme has one.
     func threshold(clients: Int, _ parties: PartyOptions) -> Int? {
         switch self {
-        case .plain, .additive: nil
+        case .plain, .additive, .paillier: nil
         case .shamir: parties.shamirThreshold
         case .peerToPeer: parties.peerThreshold(of: clients)
         case .secagg, .secaggPlus: parties.masking(self, clients: clients).threshold
@@ -329,6 +369,8 @@ extension SchemeName {
         case .peerToPeer: "each peer sees one random share of each other's update, and sums of shares"
         case .secagg: "the server sees keys, sealed shares and masked updates; clients one another's keys"
         case .secaggPlus: "the server sees keys, sealed shares and masked updates; clients their neighbors' keys"
+        case .paillier:
+            "the server sees encrypted updates, the key holder the sum (with --key-holder-audits all of them)"
         }
     }
 
@@ -341,6 +383,7 @@ extension SchemeName {
         case .peerToPeer: "T peers"
         case .secagg: "the server and t clients"
         case .secaggPlus: "the server and t neighbors of one client"
+        case .paillier: "the server and the key holder"
         }
     }
 }
@@ -350,5 +393,5 @@ func partyName(_ id: PartyID, scheme: SchemeName) -> String {
     guard id >= SchemeSettings.server else { return scheme == .peerToPeer ? "peer \(id)" : "client \(id)" }
     let position = id.rawValue - SchemeSettings.server.rawValue
     if position == 0 { return scheme == .additive || scheme == .shamir ? "leader" : "server" }
-    return "aggregator \(position)"
+    return scheme == .paillier ? "key holder" : "aggregator \(position)"
 }

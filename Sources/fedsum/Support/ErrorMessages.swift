@@ -3,6 +3,7 @@
 import DifferentialPrivacy
 import FederatedLearning
 import Foundation
+import PaillierEncryption
 import PairwiseMasking
 import ProtocolCryptography
 import RingArithmetic
@@ -25,6 +26,8 @@ func explain(_ error: any Error) -> String {
     case let error as RandomnessError: explain(error)
     case let error as MaskingPlanError: explain(error)
     case let error as AccountingError: explain(error)
+    case let error as PaillierFileError: "'\(error.path)': \(explain(error.error))"
+    case let error as PaillierError: explain(error)
     case let error as CryptographyError: "a cryptographic operation failed: \(error)"
     default: error.localizedDescription
     }
@@ -129,6 +132,7 @@ func explain(_ error: AggregationError) -> String {
     case .unknownParty(let id): "party \(id) does not take part."
     case .missingVector(let id): "party \(id) brought no vector."
     case .wrongVectorLength(let expected, let actual): "a vector has \(actual) elements instead of \(expected)."
+    case .elementOutOfRange(let index, let bits): "the element at position \(index) has more than \(bits) bits."
     case .sharesAlreadyReleased(let round):
         "shares were released in round \(round); another attempt would show an input by subtraction. Use the next round."
     case .outOfOrder: "a party was driven out of order."
