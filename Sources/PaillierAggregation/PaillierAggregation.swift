@@ -37,8 +37,8 @@ public struct PaillierAggregation<Element: RingWord>: AggregationScheme {
     ///   - journal: where the key holder's decryptions are remembered. Pass the same one to the schemes of all attempts of
     ///     a round: a fresh one knows of none.
     /// - Throws: `.ring(.capacityExceeded)` if the sum of all contributors' largest elements takes more than 64 bits;
-    ///   `.missingKey`, `.unusableKey`, `.duplicateParty`, `.cohortTooSmall`, `.dimensionOutOfRange`, `.elementTooNarrow`,
-    ///   `.tooManyParties`.
+    ///   `.dimensionOutOfRange` if a vector's ciphertexts take 4 GiB or more; `.missingKey`, `.unusableKey`,
+    ///   `.duplicateParty`, `.cohortTooSmall`, `.elementTooNarrow`, `.tooManyParties`.
     public init(
         contributors: [PartyID], server: PartyID, keyHolder: PartyID, enrollment: PaillierEnrollment,
         audit: KeyHolderAudit = .trustsReportedContributors, dimension: Int, width: RingWidth,

@@ -41,6 +41,11 @@ struct PaillierPlan: Sendable {
                     terms: contributors.count, maximumWeight: 1, inputBits: elementBits, neededBits: neededBits,
                     availableBits: 64))
         }
+        // The wire has four bytes for the length of a vector.
+        let size = enrollment.encryptor.publicKey.size
+        guard PackedVector.serializedByteCount(of: dimension, layout: layout, size: size) <= Int(UInt32.max) else {
+            throw .dimensionOutOfRange(dimension)
+        }
         identitiesDigest = audit == .recomputesProduct ? try enrollment.digest(of: contributors) : .zero
         (self.contributors, self.server, self.keyHolder) = (contributors, server, keyHolder)
         (self.enrollment, self.audit, self.dimension, self.width) = (enrollment, audit, dimension, width)

@@ -124,7 +124,7 @@ import Testing
         try expectRefusal(64, "no file", ["add", one, "missing.json", "--key", published, "--out", out])
         for text in ["", "one", "nan", "inf", "1,2"] {
             let file = try scratch.file("bad.csv", text)
-            try expectRefusal(64, "", ["encrypt", "--key", published, file, "--out", out])
+            try expectRefusal(64, "bad.csv", ["encrypt", "--key", published, file, "--out", out])
         }
         // The negative twins of a file that is right: not JSON, no ciphertext, numbers that are none.
         let right = try String(contentsOfFile: one, encoding: .utf8)

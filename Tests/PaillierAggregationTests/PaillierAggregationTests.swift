@@ -152,6 +152,24 @@ import Testing
         #expect(try other.end(on: .sum(vector, contributors: [1, 2, 3])).sum != nil)
     }
 
+    /// Slots of 34 bits, 15 a ciphertext of 128 bytes: 503 million elements take 4 GiB.
+    @Test func `vectors whose length the wire cannot say are refused`() throws {
+        let keys = try PaillierRound.keys[0]
+        for (dimension, isTaken) in [(503_000_000, true), (504_000_000, false), (Int(UInt32.max), false)] {
+            func make() throws {
+                _ = try PaillierAggregation<UInt32>(
+                    contributors: [1, 2, 3], server: 1000, keyHolder: 1001,
+                    enrollment: PaillierEnrollment(encryptor: keys.encryptor), dimension: dimension,
+                    width: RingWidth(bits: 32))
+            }
+            if isTaken {
+                try make()
+            } else {
+                #expect(throws: AggregationError.dimensionOutOfRange(dimension)) { try make() }
+            }
+        }
+    }
+
     @Test func `parameters and keys are part of the session`() throws {
         let base = try PaillierRound()
         let session = base.scheme.session(in: base.context)

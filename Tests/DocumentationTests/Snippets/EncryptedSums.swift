@@ -17,10 +17,8 @@ import RingArithmetic
         enrollment: PaillierEnrollment(key: key, randomness: seed), dimension: 2,
         width: SumCapacity(terms: 4, inputBits: 16).width, elementWidth: RingWidth(bits: 16))
     let outcome = AggregationDriver(
-        scheme: scheme, context: RoundContext(task: "page", round: 1), randomness: seed,
-        faults: .losing([3], beforeSend: 0)
+        scheme: scheme, context: RoundContext(task: "page", round: 1), randomness: seed
     ).run { client in [client.rawValue, 100] }
     print(outcome.learned[101]?.sum ?? [], "of", outcome.aggregate?.contributors ?? [])
-    print(scheme.layout.slotBits, "bits a slot")
     page.end()
 }
