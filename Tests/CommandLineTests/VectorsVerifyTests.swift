@@ -58,8 +58,8 @@ import Testing
         let mutations = VectorMutations(document)
         var generator = SplitMix64(state: 20_260_613)
         var labels: [String] = []
-        // Files of disturbed rounds take seconds each, and those of Paillier most of one.
-        let isSlow = file.contains("/") || file.hasPrefix("faulty_rounds") || file.hasPrefix("paillier")
+        // Files of disturbed rounds take seconds each.
+        let isSlow = file.contains("/") || file.hasPrefix("faulty_rounds")
         for number in 100..<(isSlow ? 104 : 120) {
             let (label, changed) = try #require(mutations.draw(using: &generator))
             labels.append(label)

@@ -140,18 +140,32 @@ enum JSONText {
             while position < bytes.count, !",:]} \t\n\r".utf8.contains(bytes[position]) { position += 1 }
             let word = String(decoding: bytes[start..<position], as: UTF8.self)
             if ["true", "false", "null"].contains(word) { return .other }
-            let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
-            guard
-                digits.utf8.first.map({ ("1"..."9").contains(Character(UnicodeScalar($0))) }) ?? false || digits == "0"
-            else { return fraction(word) }
-            return digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-                ? .integer(digits: word) : fraction(word)
+            return number(word)
         }
 
-        /// Other numbers of JSON are numbers, but none that these files have.
-        func fraction(_ word: String) -> JSONText? {
-            let isNumber = word.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) } && Double(word) != nil
-            return isNumber ? .other : nil
+        /// A number as JSON writes it. Those that are not integers only have to be some.
+        private func number(_ word: String) -> JSONText? {
+            var rest = Array(word.utf8)[...]
+            func takesDigits() -> ArraySlice<UInt8> {
+                let run = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                rest = rest.dropFirst(run.count)
+                return run
+            }
+            func takes(_ characters: String) -> Bool {
+                guard let first = rest.first, characters.utf8.contains(first) else { return false }
+                rest.removeFirst()
+                return true
+            }
+            _ = takes("-")
+            let whole = takesDigits()
+            guard let first = whole.first, whole.count == 1 || first != UInt8(ascii: "0") else { return nil }
+            if rest.isEmpty { return .integer(digits: word) }
+            if takes("."), takesDigits().isEmpty { return nil }
+            if takes("eE") {
+                _ = takes("+-")
+                if takesDigits().isEmpty { return nil }
+            }
+            return rest.isEmpty ? .other : nil
         }
     }
 }

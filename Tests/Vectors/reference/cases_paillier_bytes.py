@@ -511,6 +511,9 @@ def phe_keys(case, p, q):
     public("without-a-name", changed(text, kid=None))
     public("with-more-members", changed(text, more=[1, 2]))
     public("with-a-name-in-other-letters", changed(text, kid="cl\u00e9 \u0142 \U0001f511 \"\n"))
+    public("with-other-numbers", changed(text, more=[0, -0, 1.5, -1e300, 1e-9]))
+    for i, word in enumerate(("01", "-01", "+1", "1.", ".5", "1e", "-", "0x1", "1e+", "--1", "1.5.5")):
+        public(f"no-number-{i}", text[:-1] + f', "more": {word}' + "}", "malformed")
     for name, escape in [("of-three-digits", "\\u00e"), ("with-a-sign", "\\u+0e9"), ("of-no-name", "\\x"), ("at-the-end", "\\")]:
         public(f"escape-{name}", text.replace("a name", escape), "malformed")
     public("with-white-space", json.dumps(json.loads(text), indent=None, separators=(" ,  ", " :  ")))
