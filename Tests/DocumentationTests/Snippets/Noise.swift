@@ -12,8 +12,8 @@ import SecureRandomness
     var generator = SystemRandomness()
     let noisy = try mechanism.release([0.5, 0, -1], using: &generator)
     print(calibration.guarantee.epsilon <= 1, noisy.count)
-    let eight = try PrivacyLossAccountant().guarantee(
+    let spent = try PrivacyLossAccountant().guarantee(
         for: .sampledGaussian(rate: 0.01, noiseMultiplier: 1, steps: 1000), delta: 1e-5)
-    print(eight.epsilon > 2, eight.kind, eight.adjacency)
+    print(spent.epsilon < 2, spent.kind, spent.adjacency)
     page.end()
 }
