@@ -7,9 +7,8 @@ struct LedgerFile: ~Copyable, Sendable {
     private var file: RecordFile
 
     /// Opens the file, or makes one with these terms.
-    /// - Parameters:
-    ///   - terms: the first record; `head` is how all terms of this kind and version begin.
-    ///   - body: is lent every record behind the terms; false says that it is none of this kind.
+    /// `terms` are the first record, and `head` is how all terms of this kind and version begin. `body` is lent every record
+    /// behind the terms; false says that it is none of this kind.
     /// - Throws: `.file`; `.anotherLedger` if the file has other terms, of which no record is lent.
     init(
         path: String, kind: String, head: [UInt8], terms: [UInt8], ifMissing missingFile: RecordFile.MissingFile,

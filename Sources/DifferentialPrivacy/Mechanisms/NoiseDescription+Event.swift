@@ -13,6 +13,7 @@ extension NoiseDescription {
     /// - Parameters:
     ///   - adjacency: the neighbors of the budget.
     ///   - cohortAbortProbability: as `Participation.probabilityOfSmallCohort` gives it; 0 where the cohort is public.
+    /// - Returns: the noise, composed with `.failure` where a probability is above 0.
     /// - Throws: `.unsupportedEvent(.adjacency)` for `local` noise where users are added or removed: who sends a vector is seen,
     ///   and no noise hides it. `.noiseOutOfRange` if the sensitivity is 0; `.countOutOfRange` if there is no share of noise;
     ///   `.probabilityOutOfRange` unless both probabilities are in 0 … 1 and together below 1.
