@@ -32,19 +32,20 @@ import Testing
         return count
     }
 
-    /// Charges rounds from `first` on until one is refused; the last number that was taken.
+    private struct NeverRefused: Error {}
+
+    /// Charges rounds until one is refused; how many were taken.
     private func chargeAll(
-        _ ledger: inout BudgetLedger, _ event: PrivacyEvent = event, from first: Int = 1
+        _ ledger: inout BudgetLedger, _ event: PrivacyEvent = event, limit: Int = 1000
     ) throws -> (count: Int, error: PrivacyLedgerError) {
-        var round = first
-        while true {
+        for count in 0...limit {
             do throws(PrivacyLedgerError) {
-                try ledger.charge(event, round: UInt64(round))
+                try ledger.charge(event, round: UInt64(count + 1))
             } catch {
-                return (round - first, error)
+                return (count, error)
             }
-            round += 1
         }
+        throw NeverRefused()
     }
 
     // MARK: The budget
@@ -86,7 +87,7 @@ import Testing
         let accountant = try RenyiAccountant()
         var charged: [PrivacyEvent] = []
         var isRefused = false
-        while !isRefused {
+        while !isRefused, charged.count < 1000 {
             let next = events[charged.count % 3]
             let epsilon = try accountant.guarantee(for: .composed(charged + [next]), delta: 1e-5).epsilon
             do throws(PrivacyLedgerError) {
@@ -114,7 +115,7 @@ import Testing
             var count = 0
             var isRefused = false
             var ledger = try BudgetLedger(path: folder.path, budget: budget, ifMissing: .create)
-            while !isRefused {
+            while !isRefused, count < 1000 {
                 if reopens, count % 5 == 4 {
                     _ = consume ledger
                     ledger = try BudgetLedger(path: folder.path, budget: budget, ifMissing: .refuse)
@@ -328,7 +329,7 @@ import Testing
         var ledger = try BudgetLedger(path: folder.path, budget: budget, ifMissing: .create)
         let clock = ContinuousClock()
         let begin = clock.now
-        let (count, error) = try chargeAll(&ledger, event)
+        let (count, error) = try chargeAll(&ledger, event, limit: Self.chargeCount)
         let time = clock.now - begin
         #expect(count == Self.chargeCount)
         if case .overBudget = error {} else { Issue.record("\(error)") }
