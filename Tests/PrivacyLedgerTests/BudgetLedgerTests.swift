@@ -134,6 +134,13 @@ import Testing
             #expect(gaussianDelta(2, noiseMultiplier: 1 / mu, count: 1) <= 1e-5)
             let next = (7.0 / 36 + Double(count - 6) / 81).squareRoot()
             #expect(gaussianDelta(2, noiseMultiplier: 1 / next, count: 1) > 1e-5)
+            // Nor after a charge that was refused at once.
+            _ = consume ledger
+            ledger = try BudgetLedger(path: folder.path, budget: budget, ifMissing: .refuse)
+            for event in [.gaussian(noiseMultiplier: 0.1), events[1], events[0]] {
+                #expect(throws: PrivacyLedgerError.self) { try ledger.charge(event, round: UInt64(count)) }
+            }
+            #expect(ledger.chargeCount == count)
         }
         #expect(counts[0] == counts[1])
     }

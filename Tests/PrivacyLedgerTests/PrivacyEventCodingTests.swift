@@ -109,10 +109,15 @@ import Testing
             }
         }
         #expect((try? PrivacyEventCoding.decode(bytes("01 07 00000002 0a 00 0a 00"))) != nil)
-        // Shared parts that would be written out 2^40 times.
+        // Shared parts that would be written out 2^40 times; of 2^n there are 14·2^n − 4 bytes.
         var event = PrivacyEvent.failure(probability: 0)
-        for _ in 0..<40 { event = .composed([event, event]) }
-        #expect(throws: PrivacyLedgerError.eventNotEncodable) { try PrivacyEventCoding.encode(event) }
+        for level in 1...40 {
+            event = .composed([event, event])
+            if level == 15 { #expect((try? PrivacyEventCoding.encode(event))?.count == 14 * 32_768 - 4) }
+            if level == 16 || level == 40 {
+                #expect(throws: PrivacyLedgerError.eventNotEncodable) { try PrivacyEventCoding.encode(event) }
+            }
+        }
     }
 
     @Test func `changed bytes are refused or are another event's one form`() throws {
