@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "SecretSharing", targets: ["SecretSharing"]),
         .library(name: "DifferentialPrivacy", targets: ["DifferentialPrivacy"]),
         .library(name: "DurableFiles", targets: ["DurableFiles"]),
+        .library(name: "PrivacyLedger", targets: ["PrivacyLedger"]),
         .library(name: "BigIntegers", targets: ["BigIntegers"]),
         .library(name: "PaillierEncryption", targets: ["PaillierEncryption"]),
         .library(name: "ProtocolCryptography", targets: ["ProtocolCryptography"]),
@@ -68,6 +69,7 @@ let package = Package(
         library("DifferentialPrivacy", ["RingArithmetic", "SecureRandomness"]),
         library("ProtocolCryptography", ["RingArithmetic", "SecureRandomness", crypto, cryptoExtras]),
         library("DurableFiles"),
+        library("PrivacyLedger", ["DifferentialPrivacy", "DurableFiles"]),
         // libgmp (Debian: libgmp-dev) behind functions of ours.
         .target(name: "CFedsumGMP", cSettings: cSettings, linkerSettings: [.linkedLibrary("gmp")]),
         library("BigIntegers", ["CFedsumGMP", "SecureRandomness"]),
@@ -82,6 +84,7 @@ let package = Package(
             ["RingArithmetic", "SecureRandomness", "FedsumTestVectors", crypto, cryptoExtras]
         ),
         tests(of: "DurableFiles"),
+        tests(of: "PrivacyLedger", ["DifferentialPrivacy", "DurableFiles"]),
         tests(of: "DifferentialPrivacy", ["FedsumTestVectors", "RingArithmetic", "SecureRandomness"]),
         // Reads Tests/Vectors for the tests of the first floor.
         .target(name: "FedsumTestVectors", path: "Tests/FedsumTestVectors", swiftSettings: swiftSettings),

@@ -55,7 +55,7 @@ public struct PrivacyGuarantee: Sendable, Equatable {
     /// A proved bound, or an estimate.
     public let kind: GuaranteeKind
 
-    init(
+    package init(
         epsilon: Double, lowerBound: Double? = nil, delta: Double, adjacency: Adjacency = .addOrRemoveUser,
         observer: PrivacyObserver = .resultsOnly, accountant: AccountantName, kind: GuaranteeKind = .bound
     ) {

@@ -59,3 +59,47 @@ enum RenyiConversion {
         return divergence + logComplement - (logDelta + Elementary.log1p(excess)) / excess
     }
 }
+
+extension ZeroConcentratedPrivacy {
+    /// What composes to this ρ: Gaussian noise 1/(2z²), the discrete Gaussian Δ²/(2σ²), sums of several clients' by [KLS21].
+    /// Probabilities of failure have no part in it.
+    /// - Throws: `.unsupportedEvent` for sampling and Skellam noise; what is wrong with a parameter.
+    public init(composing event: PrivacyEvent, adjacency: Adjacency) throws(AccountingError) {
+        try self.init(composing: AccountedReleases(event, adjacency: adjacency))
+    }
+
+    /// The best ε that ρ allows, after probabilities of failure are taken off δ.
+    /// - Throws: as `init(composing:adjacency:)`; `.probabilityOutOfRange` unless 0 < δ < 1;
+    ///   `.failureProbabilityExceedsDelta`.
+    public static func guarantee(
+        for event: PrivacyEvent, delta: Double, adjacency: Adjacency = .addOrRemoveUser
+    ) throws(AccountingError) -> PrivacyGuarantee {
+        guard delta > 0, delta < 1 else { throw .probabilityOutOfRange(delta) }
+        let releases = try AccountedReleases(event, adjacency: adjacency)
+        let failure = releases.failureProbability
+        guard failure < delta else { throw .failureProbabilityExceedsDelta(failure: failure, delta: delta) }
+        let remaining = failure == 0 ? delta : (delta - failure).nextDown
+        return PrivacyGuarantee(
+            epsilon: try Self(composing: releases).epsilon(delta: remaining), delta: delta, adjacency: adjacency,
+            accountant: .zeroConcentrated)
+    }
+
+    private init(composing releases: AccountedReleases) throws(AccountingError) {
+        var sum = 0.0
+        for (release, count) in releases.counts {
+            guard release.sampling == .everybody else { throw .unsupportedEvent(.sampling(of: release.noise.name)) }
+            switch release.noise {
+            case .gaussian(let z): sum += count / (2 * z * z)
+            case .discreteGaussian(let variance, let sensitivity, _):
+                sum += count * sensitivity * sensitivity / (2 * variance)
+            case .distributedDiscreteGaussian(let contributors, let local, let sensitivity, let dimension):
+                let bound = try DistributedDiscreteGaussianBound(
+                    contributors: contributors, localVariance: local, l2Sensitivity: sensitivity, dimension: dimension)
+                sum += count * bound.rho
+            case .skellam: throw .unsupportedEvent(.kind(release.noise.name))
+            }
+        }
+        // Roundings, upward.
+        try self.init(rho: sum * (1 + 1e-12))
+    }
+}

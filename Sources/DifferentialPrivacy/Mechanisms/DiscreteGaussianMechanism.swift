@@ -54,6 +54,7 @@ public struct DiscreteGaussianMechanism: Sendable {
         case .local:
             descriptionMode = .local
             // A vector and what it is replaced by may point in opposite directions.
+            guard squaredNorm < 1 << 62 else { throw .normOutOfRange }
             squaredNorm *= 4
         case .distributed(let survivors):
             guard (1...contributors).contains(survivors) else { throw .cohortOutOfRange }

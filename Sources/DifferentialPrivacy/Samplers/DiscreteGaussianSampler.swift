@@ -39,8 +39,8 @@ public struct DiscreteGaussianSampler: Sendable {
         return result
     }
 
-    /// Adds a sample to every element of a vector, in its ring.
-    /// - Returns: nothing of the samples is left in memory but the sums.
+    /// Adds a sample to every element of a vector, in its ring. Nothing of the samples is left in memory but the sums.
+    ///
     /// - Throws: `.randomness` if the generator fails; the vector is then as it was.
     public func addNoise<Word: RingWord>(
         to vector: inout [Word], using generator: inout some SecureRandomNumberGenerator

@@ -126,9 +126,12 @@ import Testing
         for (event, error) in refused {
             #expect(throws: error) { try accountant.guarantee(for: event, delta: 1e-5) }
         }
-        for delta in [0.0, 1, -1, .nan] {
-            #expect(throws: AccountingError.self) { try accountant.guarantee(for: gaussian, delta: delta) }
+        for delta in [0.0, 1, -1] {
+            #expect(throws: AccountingError.probabilityOutOfRange(delta)) {
+                try accountant.guarantee(for: gaussian, delta: delta)
+            }
         }
+        #expect(throws: AccountingError.self) { try accountant.guarantee(for: gaussian, delta: .nan) }
         var deep = gaussian
         for _ in 0..<100 { deep = .composed([deep]) }
         #expect(throws: AccountingError.unsupportedEvent(.kind("nested-too-deep"))) {
