@@ -90,7 +90,7 @@ extension LearningTask {
                 faults: Self.faults(
                     seed: seed, count: { [dropout = options.dropout] in Int((dropout * Double($0)).rounded()) },
                     send: send),
-                usesThreads: options.parties.threads > 1, rule: settings.rule,
+                usesThreads: (options.parties.threads ?? (scheme == .paillier ? 2 : 1)) > 1, rule: settings.rule,
                 start: settings.start ?? (initialParameters(model), 0),
                 afterEachRound: settings.afterEachRound)
             return try scheme.accept(

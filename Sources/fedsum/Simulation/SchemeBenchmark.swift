@@ -35,6 +35,7 @@ struct SchemeBenchmark {
         let capacity = try SumCapacity(terms: clients, inputBits: bits)
         let settings = SchemeSettings(
             dimension: dimension, width: capacity.width, parties: parties, elementWidth: try capacity.elementWidth,
+            paillierThreads: 1,
             seed: seed)
         let send = try scheme.lostBeforeSend(stage: dropoutStage, clients: clients, parties)
         return try scheme.elementBits(clients: clients, width: capacity.width, parties) <= 32
@@ -159,7 +160,7 @@ struct SchemeBenchmark {
             let start = Platform.processCPUTime()
             var elsewhere = Duration.zero
             // With more than one thread the CPU time is the whole process's: nothing else runs in it.
-            let usesThreads = benchmark.parties.threads > 1
+            let usesThreads = (benchmark.parties.threads ?? 1) > 1
             var driver = AggregationDriver(
                 scheme: scheme, context: RoundContext(task: "fedsum bench", round: 0),
                 randomness: SimulationRandomness(seed: benchmark.seed), faults: faults,
@@ -186,7 +187,7 @@ struct SchemeBenchmark {
                 modulus: scheme.field?.description ?? scheme.width.description, threshold: threshold,
                 neighbors: benchmark.scheme.neighbors(clients: clients, benchmark.parties),
                 threat: benchmark.scheme.isMasking ? benchmark.parties.threat.name : nil,
-                threads: benchmark.parties.threads, belowPlan: belowPlan,
+                threads: benchmark.parties.threads ?? 1, belowPlan: belowPlan,
                 correct: outcome.aggregate?.sum == oracle && Set(outcome.aggregate?.contributors ?? []) == expected,
                 aborted: outcome.aggregate == nil, cost: outcome.cost, processSeconds: used.inSeconds,
                 peakMemory: peakMemory)

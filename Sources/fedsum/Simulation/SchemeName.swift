@@ -125,9 +125,9 @@ struct PartyOptions: ParsableArguments {
 
     @Option(
         help:
-            "Threads with which the server of secagg and secagg+ takes masks off, and the parties of paillier encrypt, fold and decrypt."
+            "Threads with which the server of secagg and secagg+ takes masks off, and the parties of paillier work. (default: 1, and for paillier as many as there are cores, but in bench)"
     )
-    var threads = 1
+    var threads: Int?
 
     /// T, given or by default.
     func peerThreshold(of clients: Int) -> Int {
@@ -203,6 +203,8 @@ struct SchemeSettings: Sendable {
     var parties: PartyOptions
     /// The bits that an element of a client's vector has at most; those of the ring if nil.
     var elementWidth: RingWidth?
+    /// Threads of the parties of paillier where the user does not say.
+    var paillierThreads = ProcessInfo.processInfo.activeProcessorCount
     /// For long-lived keys.
     var seed: UInt64
     var journal = ShareReleaseJournal()
@@ -305,7 +307,7 @@ extension SchemeName {
                         ? ClientEnrollment(contributors: cohort, randomness: randomness) : nil,
                     dimension: settings.dimension, width: settings.width, minimumCohort: settings.minimumCohort,
                     journal: settings.journal)
-                scheme.unmaskingThreads = settings.parties.threads
+                scheme.unmaskingThreads = settings.parties.threads ?? 1
                 return scheme
             }
         case .paillier:
@@ -320,7 +322,7 @@ extension SchemeName {
                     audit: audit, dimension: settings.dimension, width: settings.width,
                     elementWidth: settings.elementWidth, minimumCohort: settings.minimumCohort,
                     journal: settings.journal)
-                scheme.threads = settings.parties.threads
+                scheme.threads = settings.parties.threads ?? settings.paillierThreads
                 return scheme
             }
         }
