@@ -147,6 +147,7 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
+                "PrivacyLedger",
                 "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
                 "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "FederatedLearning",
             ],

@@ -11,6 +11,7 @@ private let pages: [SnippetPage] = [
     SnippetPage("Sources/RingArithmetic/RingArithmetic.docc/RingArithmetic.md", code: "Rings.swift", rings),
     SnippetPage("Sources/SecretSharing/SecretSharing.docc/SecretSharing.md", code: "Sharing.swift", sharing),
     SnippetPage("Sources/DurableFiles/DurableFiles.docc/DurableFiles.md", code: "Records.swift", records),
+    SnippetPage("Sources/PrivacyLedger/PrivacyLedger.docc/PrivacyLedger.md", code: "Budgets.swift", budgets),
     SnippetPage("Sources/BigIntegers/BigIntegers.docc/BigIntegers.md", code: "BigNumbers.swift", bigNumbers),
     SnippetPage(
         "Sources/PaillierEncryption/PaillierEncryption.docc/PaillierEncryption.md", code: "Ciphertexts.swift",
