@@ -147,8 +147,9 @@ import Testing
             let quantizer = try FixedPointQuantizer(bits: bits, clip: Double(UInt32.max >> UInt32(32 - bits)) / 2)
             for position in 0..<40 {
                 var values = (0..<40).map { _ in Double.random(in: -1.25...1.25, using: &draw) * quantizer.clip }
-                let fraction = UInt32(0xA5A5_A5A4) + UInt32(position % 4)
-                values[position] = Double(fraction) * 0x1p-32 - quantizer.clip
+                // A tie whose rest, one half, is below the second word is rounded down, although the next integer is above.
+                let fraction = position % 5 == 4 ? Double(0xA5A5_A5A5) + 0.5 : Double(0xA5A5_A5A4 + position % 5)
+                values[position] = fraction * 0x1p-32 - quantizer.clip
                 values[(position + 9) % 40] = quantizer.clip * (position % 2 == 0 ? 1 : -1)
                 var generator = ConstantGenerator(byte: 0xA5)
                 let together = try quantizer.quantize(values, using: &generator)
@@ -158,7 +159,7 @@ import Testing
                 }
                 #expect(together.integers == alone.flatMap(\.integers))
                 #expect(together.clippedCount == alone.reduce(0) { $0 + $1.clippedCount })
-                #expect(together.integers[position] == (fraction > 0xA5A5_A5A5 ? 1 : 0))
+                #expect(together.integers[position] == (fraction >= Double(0xA5A5_A5A6) ? 1 : 0))
             }
         }
     }
