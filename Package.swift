@@ -131,14 +131,20 @@ let package = Package(
         // Floor 3: trainer
         .target(
             name: "CFedsumData", exclude: ["README.md", "digits.csv", "breast_cancer.csv"], cSettings: cSettings),
-        library("FederatedLearning", ["SecureAggregation", "RingArithmetic", "SecureRandomness", "CFedsumData"]),
+        library(
+            "FederatedLearning",
+            [
+                "SecureAggregation", "DifferentialPrivacy", "PrivacyLedger", "RingArithmetic", "SecureRandomness",
+                "CFedsumData",
+            ]
+        ),
         tests(of: "FederatedLearning", [crypto]),
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "FederatedLearning", "SharingAggregation", "PairwiseMasking", "PaillierAggregation",
-                "PaillierEncryption", "SecureAggregation", "ProtocolCryptography", "RingArithmetic",
-                "SecureRandomness",
+                "FederatedLearning", "DifferentialPrivacy", "PrivacyLedger", "SharingAggregation", "PairwiseMasking",
+                "PaillierAggregation", "PaillierEncryption", "SecureAggregation", "ProtocolCryptography",
+                "RingArithmetic", "SecureRandomness",
             ],
             swiftSettings: swiftSettings
         ),
@@ -158,7 +164,7 @@ let package = Package(
             name: "fedsum",
             dependencies: [
                 "SecureRandomness", "RingArithmetic", "SecretSharing", "DurableFiles", "DifferentialPrivacy",
-                "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
+                "PrivacyLedger", "ProtocolCryptography", "BigIntegers", "PaillierEncryption", "SecureAggregation",
                 "SharingAggregation", "PairwiseMasking", "PaillierAggregation", "FederatedLearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -13,7 +13,8 @@ public import DurableFiles
 public struct BudgetLedger: ~Copyable, Sendable {
     /// The budget.
     public let budget: PrivacyBudget
-    private var file: LedgerFile
+    /// nil where nothing is kept.
+    private var file: LedgerFile?
     private var charges: ComposedCharges
     /// The serialized event of each round and attempt.
     private var events: [Attempt: [UInt8]]
@@ -55,10 +56,18 @@ public struct BudgetLedger: ~Copyable, Sendable {
             charges.add(event, encoded: encoded)
             return true
         }
-        self.file = file
+        self.file = .some(consume file)
         self.budget = budget
         self.charges = charges
         self.events = events
+    }
+
+    /// A ledger that is gone with the process, for simulations: nothing of a simulated round is private in the first place.
+    public init(forSimulation budget: PrivacyBudget) {
+        self.budget = budget
+        file = nil
+        charges = ComposedCharges(budget: budget)
+        events = [:]
     }
 
     /// Spends the event, and returns when that is on the disk. Only then may a result of the round leave.
@@ -87,10 +96,13 @@ public struct BudgetLedger: ~Copyable, Sendable {
         writer.write(round)
         writer.write(attempt)
         writer.write(encoded)
-        try file.append(writer.bytes)
+        try file?.append(writer.bytes)
         charges.add(event, encoded: encoded)
         events[key] = encoded
     }
+
+    /// A number above those of all rounds that were charged.
+    public var nextRound: UInt64 { events.keys.map(\.round).max().map { $0 + 1 } ?? 0 }
 
     /// How many attempts of rounds were charged.
     public var chargeCount: Int { events.count }

@@ -47,27 +47,38 @@ public struct DiscreteGaussianMechanism: Sendable {
         largestWrapAroundProbability: Double = 0x1p-20
     ) throws(DifferentialPrivacyError) {
         guard contributors >= 1 else { throw .cohortOutOfRange }
-        var (local, shares, descriptionMode) = (variance, 1, NoiseDescription.Mode.central)
+        var (local, shares) = (variance, 1)
+        if case .distributed(let survivors) = mode {
+            guard (1...contributors).contains(survivors) else { throw .cohortOutOfRange }
+            shares = survivors
+            local = try variance.share(of: survivors)
+        }
+        try self.init(
+            encoder: encoder, mode: mode, localVariance: local, shares: shares, contributors: contributors,
+            width: width,
+            largestWrapAroundProbability: largestWrapAroundProbability)
+    }
+
+    /// A mechanism in which each party that adds noise adds this much.
+    /// - Throws: as above.
+    package init(
+        encoder: IntegerEncoder, mode: Mode, localVariance: NoiseVariance, shares: Int, contributors: Int,
+        width: RingWidth, largestWrapAroundProbability: Double
+    ) throws(DifferentialPrivacyError) {
         var squaredNorm = encoder.rounding.squaredNormBound
+        let descriptionMode: NoiseDescription.Mode
         switch mode {
-        case .central: break
+        case .central: descriptionMode = .central
         case .local:
             descriptionMode = .local
             // A vector and what it is replaced by may point in opposite directions.
             guard squaredNorm < 1 << 62 else { throw .normOutOfRange }
             squaredNorm *= 4
-        case .distributed(let survivors):
-            guard (1...contributors).contains(survivors) else { throw .cohortOutOfRange }
-            descriptionMode = .distributed
-            shares = survivors
-            local = try variance.share(of: survivors)
+        case .distributed: descriptionMode = .distributed
         }
-        let noises = mode == .central ? 1 : contributors
         let probability = { (bits: Int) in
-            DistributedNoise.wrapAroundProbability(
-                bits: bits, contributors: contributors, scaledNorm: encoder.clippingNorm * encoder.scale,
-                dimension: encoder.encodedDimension, isRotated: encoder.rotation != nil,
-                noiseVariance: local.value * Double(noises))
+            Self.wrapAroundProbability(
+                bits: bits, encoder: encoder, mode: mode, localVariance: localVariance, contributors: contributors)
         }
         guard probability(width.bits) <= largestWrapAroundProbability else {
             throw .ringTooNarrow(bits: (1...64).first { probability($0) <= largestWrapAroundProbability } ?? 65)
@@ -78,13 +89,35 @@ public struct DiscreteGaussianMechanism: Sendable {
         self.mode = mode
         self.contributors = contributors
         self.width = width
-        sampler = DiscreteGaussianSampler(local)
+        sampler = DiscreteGaussianSampler(localVariance)
         description = NoiseDescription(
-            mode: descriptionMode, localVariance: local, shares: shares, squaredSensitivity: sensitivities.l2,
+            mode: descriptionMode, localVariance: localVariance, shares: shares, squaredSensitivity: sensitivities.l2,
             absoluteSensitivity: sensitivities.l1, coordinateSensitivity: sensitivities.maximum,
             dimension: encoder.encodedDimension, modulusBits: width.bits,
-            closeness: DistributedNoise.closeness(localVariance: local, shares: shares),
+            closeness: DistributedNoise.closeness(localVariance: localVariance, shares: shares),
             wrapAroundProbability: probability(width.bits))
+    }
+
+    private static func wrapAroundProbability(
+        bits: Int, encoder: IntegerEncoder, mode: Mode, localVariance: NoiseVariance, contributors: Int
+    ) -> Double {
+        DistributedNoise.wrapAroundProbability(
+            bits: bits, contributors: contributors, scaledNorm: encoder.clippingNorm * encoder.scale,
+            dimension: encoder.encodedDimension, isRotated: encoder.rotation != nil,
+            noiseVariance: localVariance.value * Double(mode == .central ? 1 : contributors))
+    }
+
+    /// The narrowest ring in which a sum wraps around with at most this probability.
+    /// - Throws: `.ringTooNarrow(bits: 65)` if none is wide enough.
+    package static func narrowestWidth(
+        encoder: IntegerEncoder, mode: Mode, localVariance: NoiseVariance, contributors: Int, probability: Double
+    ) throws(DifferentialPrivacyError) -> RingWidth {
+        for bits in 1...64 {
+            let bound = wrapAroundProbability(
+                bits: bits, encoder: encoder, mode: mode, localVariance: localVariance, contributors: contributors)
+            if bound <= probability, let width = try? RingWidth(bits: bits) { return width }
+        }
+        throw .ringTooNarrow(bits: 65)
     }
 
     /// What a client hands to the scheme: its encoded vector, with its noise unless the recipient adds it.
@@ -93,11 +126,31 @@ public struct DiscreteGaussianMechanism: Sendable {
         of vector: [Double], weight: ContributionWeight = .one, as: Word.Type = Word.self,
         using generator: inout some SecureRandomNumberGenerator
     ) throws(DifferentialPrivacyError) -> [Word] {
+        var words = try encode(vector, weight: weight, as: Word.self, using: &generator)
+        try addNoise(to: &words, using: &generator)
+        return words
+    }
+
+    /// A client's encoded vector, without noise.
+    /// - Throws: as `contribution`.
+    package func encode<Word: RingWord>(
+        _ vector: [Double], weight: ContributionWeight, as: Word.Type = Word.self,
+        using generator: inout some SecureRandomNumberGenerator
+    ) throws(DifferentialPrivacyError) -> [Word] {
         try checkCapacity(of: Word.self)
         var words = try encoder.encode(vector, weight: weight, using: &generator).map { Word(truncatingIfNeeded: $0) }
-        if mode != .central { try sampler.addNoise(to: &words, using: &generator) }
         Word.reduce(&words, to: width)
         return words
+    }
+
+    /// A client's noise, unless the recipient adds it.
+    /// - Throws: `.randomness`; the vector is then as it was.
+    package func addNoise<Word: RingWord>(
+        to words: inout [Word], using generator: inout some SecureRandomNumberGenerator
+    ) throws(DifferentialPrivacyError) {
+        guard mode != .central else { return }
+        try sampler.addNoise(to: &words, using: &generator)
+        Word.reduce(&words, to: width)
     }
 
     /// Makes a sum fit to be released: adds the noise of the recipient, or refuses where too few clients added theirs.

@@ -27,12 +27,12 @@ public struct ClientUpdate: Equatable, Sendable {
 public struct MeanUpdate: Equatable, Sendable {
     /// Σ pᵢ·valuesᵢ, one value a parameter.
     public var values: [Float]
-    /// Σ wᵢ.
-    public var totalWeight: UInt64
-    /// Σ pᵢ·lossᵢ.
-    public var loss: Double
-    /// Σ pᵢ·accuracyᵢ.
-    public var accuracy: Double
+    /// Σ wᵢ; nil where that is not summed.
+    public var totalWeight: UInt64?
+    /// Σ pᵢ·lossᵢ; nil where that is not summed.
+    public var loss: Double?
+    /// Σ pᵢ·accuracyᵢ; nil where that is not summed.
+    public var accuracy: Double?
 }
 
 /// Turns updates into vectors that a scheme can sum, and the sum into a weighted mean.
@@ -46,16 +46,30 @@ public protocol UpdateCodec<Element>: Sendable {
     var width: RingWidth { get }
     /// How many clients a round may have for that to hold.
     var clients: Int { get }
+    /// Whether the clients' losses and accuracies are summed too; where not, they are not computed and count as 0.
+    var sumsMetrics: Bool { get }
     /// The parameters on which all clients must agree, as bytes: part of the round context.
     var encodedParameters: [UInt8] { get }
+
+    /// The codec of one round; itself if all rounds have the same.
+    func codec(for round: UpdateRound) throws -> Self
 
     /// Encodes an update; `clippedCount` says to its owner how many values were clipped.
     /// - Throws: `.notFinite` with the coordinate that is not a finite number, the loss and the accuracy counted after
     ///   the values; `.lengthMismatch`, `.weightOutOfRange`, `.randomness`.
     func encode(
         _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
-    ) throws(RingError) -> (vector: [Element], clippedCount: Int)
+    ) throws -> (vector: [Element], clippedCount: Int)
 
     /// The weighted mean behind a sum.
-    func decode(_ sum: [Element]) throws(RingError) -> MeanUpdate
+    /// - Throws: `RingError`, `DifferentialPrivacyError`.
+    func decode(_ sum: [Element]) throws -> MeanUpdate
+}
+
+extension UpdateCodec {
+    /// They are.
+    public var sumsMetrics: Bool { true }
+
+    /// Itself.
+    public func codec(for round: UpdateRound) -> Self { self }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DifferentialPrivacy
+internal import PrivacyLedger
 internal import RingArithmetic
 public import SecureAggregation
 @_spi(Simulation) internal import SecureRandomness
@@ -24,7 +26,7 @@ public struct FederatedTrainer<
     public let algorithm: FederatedAlgorithm
     /// Whose update counts how much.
     public let weighting: ClientWeighting
-    /// How many clients are asked in a round; nil: all.
+    /// How many clients are asked in a round, where the mechanism does not draw them; nil: all.
     public let clientsPerRound: Int?
     /// How updates become vectors.
     public let codec: Codec
@@ -54,7 +56,7 @@ public struct FederatedTrainer<
     ///   - clientRows: the rows of each client, none empty.
     ///   - algorithm: what clients compute.
     ///   - weighting: whose update counts how much.
-    ///   - clientsPerRound: how many clients are asked in a round; nil: all.
+    ///   - clientsPerRound: how many clients are asked in a round, where the mechanism does not draw them; nil: all.
     ///   - codec: how updates become vectors.
     ///   - mechanism: the noise.
     ///   - task: the name of the task, 1 to 246 bytes: the names under which randomness is drawn are 9 longer.
@@ -63,7 +65,8 @@ public struct FederatedTrainer<
     ///   - cpuClock: the CPU time of this thread, where the cost is wanted.
     ///   - makeScheme: the scheme for a cohort, of the codec's dimension and ring.
     /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`;
-    ///   `.codecTooSmall` if the sum of a round's clients could wrap.
+    ///   `.codecTooSmall` if the sum of a round's clients could wrap: `FederatedLearningError`. `RandomnessError` if the
+    ///   source fails where a mechanism counts who took part before a checkpoint.
     public init(
         model: Model, parameters: [Float], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
@@ -71,21 +74,22 @@ public struct FederatedTrainer<
         faults: @escaping @Sendable (_ round: Int, _ cohort: [PartyID]) -> FaultSchedule = { _, _ in .none },
         cpuClock: (@Sendable () -> Duration)? = nil,
         makeScheme: @escaping @Sendable (_ cohort: [PartyID]) throws(AggregationError) -> Scheme
-    ) throws(FederatedLearningError) {
+    ) throws {
         guard !clientRows.isEmpty, (1...clientRows.count).contains(clientsPerRound ?? clientRows.count) else {
-            throw .clientCount(clientsPerRound ?? clientRows.count)
+            throw FederatedLearningError.clientCount(clientsPerRound ?? clientRows.count)
         }
         guard codec.clients >= clientsPerRound ?? clientRows.count else {
-            throw .codecTooSmall(clients: clientsPerRound ?? clientRows.count, capacity: codec.clients)
+            throw FederatedLearningError.codecTooSmall(
+                clients: clientsPerRound ?? clientRows.count, capacity: codec.clients)
         }
         for rows in clientRows {
-            guard !rows.isEmpty else { throw .emptyClient(attempts: 1) }
+            guard !rows.isEmpty else { throw FederatedLearningError.emptyClient(attempts: 1) }
             try model.validate(parameters, on: data, rows: rows)
         }
         if case .given(let weights) = weighting,
             weights.count != clientRows.count || weights.contains(where: { $0 < 0 })
         {
-            throw .weights
+            throw FederatedLearningError.weights
         }
         self.model = model
         self.parameters = parameters
@@ -102,6 +106,10 @@ public struct FederatedTrainer<
         self.cpuClock = cpuClock
         self.makeScheme = makeScheme
         nextRound = startingRound
+        for round in 0..<max(0, startingRound) {
+            var drawing = try shuffling(0, "sampling", round)
+            try mechanism.recall(among: allClients, round: round, using: &drawing)
+        }
     }
 
     /// Runs rounds until the rule says that training ends, or `shouldContinue` says no after a round.
@@ -117,7 +125,12 @@ public struct FederatedTrainer<
         rule.rounds -= already
         while true {
             if let reason = rule.reason(after: history, elapsed: start.duration(to: clock.now)) { return reason }
-            let report = try runRound()
+            let report: RoundReport
+            do {
+                report = try runRound()
+            } catch PrivacyLedgerError.overBudget {
+                return .privacyBudget
+            }
             if try !shouldContinue(report, parameters) { return .interruption }
         }
     }
@@ -126,57 +139,82 @@ public struct FederatedTrainer<
     /// stays as it is and the report says why.
     /// - Throws: `FederatedLearningError` where a client's training fails, `RingError` where an update cannot be
     ///   encoded (a value that is not finite, a weight above the maximum), `AggregationError` where no scheme can be
-    ///   made for the cohort.
+    ///   made for the cohort, `PrivacyLedgerError` where the round cannot be paid for.
     @discardableResult
     public mutating func runRound() throws -> RoundReport {
         let round = nextRound
         let cohort = try drawCohort(round: round)
+        let setting = UpdateRound(number: round, cohort: cohort.count, publicSeed: try publicSeed(round))
+        let codec: Codec
+        let mechanism: Mechanism
+        do {
+            (codec, mechanism) = try (self.codec.codec(for: setting), self.mechanism.mechanism(for: setting))
+        } catch let error as AggregationError {
+            return try record(RoundEnd(failure: error), cohort: cohort.count)
+        }
         let context = RoundContext(
             task: task, round: UInt64(round), model: littleEndianBytes(of: parameters),
             parameters: codec.encodedParameters)
 
         var vectors: [PartyID: [Codec.Element]] = [:]
-        var clippedCount = 0
+        var end = RoundEnd()
         for client in cohort {
             let update = try update(of: client, round: round)
             var generator = randomness.generator(for: client, in: auxiliary("encoding", round))
             var (vector, clipped) = try codec.encode(update, using: &generator)
             try mechanism.perturb(&vector, width: codec.width, using: &generator)
             vectors[client] = vector
-            clippedCount += clipped
+            end.clippedCount += clipped
         }
 
         let scheme = try makeScheme(cohort)
         let outcome = AggregationDriver(
             scheme: scheme, context: context, randomness: randomness, faults: faults(round, cohort), cpuClock: cpuClock
         ).run { vectors[$0] ?? [] }
+        end.rejections = outcome.rejections.count
+        end.cost = outcome.cost
 
+        guard let aggregate = outcome.aggregate else {
+            end.failure = scheme.recipients.compactMap { outcome.aborted[$0] }.first ?? .outOfOrder
+            return try record(end, cohort: cohort.count)
+        }
+        end.maximumSumError = largestDifference(
+            aggregate.sum, integerSum(of: aggregate.contributors.compactMap { vectors[$0] }))
+        // The sum was learned, so the number of the round is used up whether or not a mean can be had from it.
+        do {
+            var sum = aggregate.sum
+            var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
+            try mechanism.release(
+                &sum, contributors: aggregate.contributors.count, width: codec.width, using: &generator)
+            let mean = try codec.decode(sum)
+            apply(mean)
+            end.mean = mean
+            end.contributors = aggregate.contributors.count
+        } catch let error as RingError {
+            end.failure = .ring(error)
+        } catch DifferentialPrivacyError.tooFewSurvivors(let have, let minimum) {
+            end.failure = .tooFewParties(stage: "noise", have: have, need: minimum)
+        }
+        return try record(end, cohort: cohort.count)
+    }
+
+    /// What a round came to.
+    private struct RoundEnd {
         var mean: MeanUpdate?
+        var contributors = 0
         var failure: AggregationError?
         var maximumSumError: UInt64 = 0
-        if let aggregate = outcome.aggregate {
-            maximumSumError = largestDifference(
-                aggregate.sum, integerSum(of: aggregate.contributors.compactMap { vectors[$0] }))
-            // The sum was learned, so the number of the round is used up whether or not a mean can be had from it.
-            do throws(RingError) {
-                var sum = aggregate.sum
-                var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
-                try mechanism.release(&sum, width: codec.width, using: &generator)
-                let decoded = try codec.decode(sum)
-                apply(decoded)
-                mean = decoded
-            } catch {
-                failure = .ring(error)
-            }
-        } else {
-            failure = scheme.recipients.compactMap { outcome.aborted[$0] }.first ?? .outOfOrder
-        }
+        var clippedCount = 0
+        var rejections = 0
+        var cost = AggregationCost()
+    }
+
+    private mutating func record(_ end: RoundEnd, cohort: Int) throws -> RoundReport {
         let report = RoundReport(
-            round: round, cohort: cohort.count,
-            contributors: mean == nil ? 0 : outcome.aggregate?.contributors.count ?? 0,
-            trainingLoss: mean?.loss, trainingAccuracy: mean?.accuracy, failure: failure,
-            maximumSumError: maximumSumError, clippedCount: clippedCount, rejections: outcome.rejections.count,
-            cost: outcome.cost)
+            round: nextRound, cohort: cohort, contributors: end.contributors, trainingLoss: end.mean?.loss,
+            trainingAccuracy: end.mean?.accuracy, failure: end.failure, maximumSumError: end.maximumSumError,
+            clippedCount: end.clippedCount, rejections: end.rejections, spending: try mechanism.spending(),
+            cost: end.cost)
         history.append(report)
         nextRound += 1
         return report
@@ -184,8 +222,12 @@ public struct FederatedTrainer<
 
     // MARK: Steps of a round
 
+    private var allClients: [PartyID] { (1...UInt32(clientRows.count)).map { PartyID($0) } }
+
     private func drawCohort(round: Int) throws -> [PartyID] {
-        let all = (1...UInt32(clientRows.count)).map { PartyID($0) }
+        let all = allClients
+        var drawing = try shuffling(0, "sampling", round)
+        if let drawn = try mechanism.participants(among: all, round: round, using: &drawing) { return drawn }
         guard let clientsPerRound, clientsPerRound < all.count else { return all }
         var generator = try shuffling(0, "cohort", round)
         var order = Array(all.indices)
@@ -197,10 +239,10 @@ public struct FederatedTrainer<
     func update(of client: PartyID, round: Int) throws -> ClientUpdate {
         let position = Int(client.rawValue) - 1
         let rows = clientRows[position]
-        let before = model.evaluate(parameters, on: data, rows: rows)
+        let before = codec.sumsMetrics ? model.evaluate(parameters, on: data, rows: rows) : Evaluation()
         let values: [Float]
         switch algorithm {
-        case .averaging(let training):
+        case .averaging(let training, _):
             var generator = try shuffling(client, "training", round)
             let trained = try training.train(model, from: parameters, on: data, rows: rows, using: &generator)
             values = zip(trained, parameters).map { $0 - $1 }
@@ -218,8 +260,8 @@ public struct FederatedTrainer<
 
     private mutating func apply(_ mean: MeanUpdate) {
         switch algorithm {
-        case .averaging:
-            for index in parameters.indices { parameters[index] += mean.values[index] }
+        case .averaging(_, let serverLearningRate):
+            for index in parameters.indices { parameters[index] += serverLearningRate * mean.values[index] }
         case .gradientDescent(let learningRate):
             for index in parameters.indices { parameters[index] -= learningRate * mean.values[index] }
         }
@@ -246,7 +288,13 @@ public struct FederatedTrainer<
         RoundContext(task: "\(purpose) \(task)", round: UInt64(round))
     }
 
-    /// A generator for orders of rows and clients, which are no secrets: seeded from the source, so that it cannot fail
+    /// 32 bytes that all parties of the round know.
+    private func publicSeed(_ round: Int) throws -> [UInt8] {
+        var source = randomness.generator(for: 0, in: auxiliary("seed", round))
+        return try source.bytes(32)
+    }
+
+    /// A generator for orders of rows and clients, which are no secrets of a client: seeded from the source, so that it cannot fail
     /// half way.
     private func shuffling(_ party: PartyID, _ purpose: String, _ round: Int) throws -> SeededGenerator {
         var source = randomness.generator(for: party, in: auxiliary(purpose, round))

@@ -3,8 +3,8 @@
 /// What clients compute in a round, and how their results become the next model.
 public enum FederatedAlgorithm: Equatable, Sendable {
     /// Federated averaging [MMR+17] Algorithm 1: each client trains from the round's model and contributes the
-    /// difference; the weighted mean of the differences is added to the model.
-    case averaging(LocalTraining)
+    /// difference; the weighted mean of the differences, times the server's step size, is added to the model.
+    case averaging(LocalTraining, serverLearningRate: Float = 1)
     /// Federated SGD [MMR+17] §2: each client contributes the gradient of its mean loss at the round's model; the model
     /// takes one step of this size against their weighted mean.
     case gradientDescent(learningRate: Float)
@@ -55,6 +55,8 @@ public struct StoppingRule: Equatable, Sendable {
         case targetAccuracy = "target accuracy"
         /// Time is up.
         case timeLimit = "time limit"
+        /// Another round would cost more than the privacy budget has.
+        case privacyBudget = "privacy budget"
         /// The user stopped it.
         case interruption
     }

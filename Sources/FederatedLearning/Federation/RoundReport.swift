@@ -6,7 +6,7 @@ public import SecureAggregation
 public struct RoundReport: Sendable {
     /// The number of the round, from 0.
     public let round: Int
-    /// How many clients were asked.
+    /// How many clients took part.
     public let cohort: Int
     /// How many clients' updates are in the sum; 0 if the round was aborted.
     public let contributors: Int
@@ -24,6 +24,8 @@ public struct RoundReport: Sendable {
     public let clippedCount: Int
     /// The messages of clients that were not taken.
     public let rejections: Int
+    /// What this round and those before it cost in privacy; nil where nothing bounds it.
+    public let spending: PrivacySpending?
     /// What the aggregation cost; local training is not in it.
     public let cost: AggregationCost
 }

@@ -12,8 +12,9 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains the same federated task under several schemes and compares them.",
         discussion: """
-            Example:
+            Examples:
               fedsum compare --dataset breast-cancer --model softmax --clients 5 --schemes plain,secagg
+              fedsum compare --model softmax --clients 300 --schemes secagg+ --dp all --epsilon 8 --clip 0.3 --server-learning-rate 4
 
             Everything runs in this process; with --seed the result is the same on every run.
             """)
@@ -23,7 +24,9 @@ struct Compare: ParsableCommand {
     @Option(help: "Schemes, separated by commas: \(SchemeName.listed); or all.")
     var schemes = "all"
 
-    @Option(help: "Differential privacy: none.")
+    @Option(
+        help: ArgumentHelp(
+            "Differential privacy: \(PrivacyMode.listed); several separated by commas, or all.", valueName: "modes"))
     var dp = "none"
 
     @Option(help: "Seed of the simulation. (default: drawn)")
@@ -41,16 +44,16 @@ struct Compare: ParsableCommand {
     @OptionGroup var configurationFile: ConfigurationFile
 
     func validate() throws {
-        guard dp == "none" else {
-            throw ValidationError("--dp \(dp) is not there yet; this version has none.")
-        }
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must be between 1 and 1000.") }
     }
 
     func run() throws {
         try report {
             let names = try SchemeName.list(schemes)
-            let comparison = try Comparison(learning, schemes: names, firstSeed: seed ?? drawnSeed(), seeds: seeds)
+            let modes = try PrivacyMode.list(dp)
+            try learning.privacy.validate(modes)
+            let comparison = try Comparison(
+                learning, schemes: names, modes: modes, firstSeed: seed ?? drawnSeed(), seeds: seeds)
             // Before the work, which a folder that cannot be made would waste.
             if let out { try ComparisonResult.makeFolder(out) }
             let result = try comparison.run()

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DifferentialPrivacy
+import DurableFiles
 import FederatedLearning
 import Foundation
+import PrivacyLedger
 import ProtocolCryptography
 import RingArithmetic
 import SecureAggregation
@@ -13,10 +16,11 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a model under one scheme, with checkpoints.",
         discussion: """
-            Example:
+            Examples:
               fedsum train --scheme secagg --rounds 20 --target-accuracy 0.99 --checkpoint digits.checkpoint
+              fedsum train --scheme secagg+ --clients 300 --dp distributed --epsilon 8 --sampling-rate 0.5 --clip 0.3 --checkpoint private.checkpoint
 
-            Ctrl-C ends after the round that is running; with --checkpoint, --resume goes on from there.
+            With --dp and --checkpoint FILE, what was spent is kept in FILE.ledger, before noise leaves; without that file nothing goes on. Ctrl-C ends after the round that is running; with --checkpoint, --resume goes on from there.
             """)
 
     @OptionGroup var learning: LearningOptions
@@ -27,8 +31,14 @@ struct Train: ParsableCommand {
     @Option(help: "averaging (FedAvg) or sgd (FedSGD: one gradient a round, --local-epochs and --batch-size unused).")
     var algorithm = "averaging"
 
-    @Option(help: "Weights of the clients: count, uniform, or one integer for each client, separated by commas.")
-    var weights = "count"
+    @Option(
+        help:
+            "Weights of the clients: count, uniform, or one integer for each client, separated by commas. (default: count; with --dp uniform)"
+    )
+    var weights: String?
+
+    @Option(help: "Differential privacy: \(PrivacyMode.listed).")
+    var dp = PrivacyMode.none
 
     @Option(help: "Clients that are asked in a round. (default: all)")
     var clientsPerRound: Int?
@@ -60,6 +70,16 @@ struct Train: ParsableCommand {
         guard ["averaging", "sgd"].contains(algorithm) else {
             throw ValidationError("--algorithm takes averaging or sgd, not '\(algorithm)'.")
         }
+        if dp != .none, targetAccuracy != nil || lossTolerance != nil {
+            throw ValidationError(
+                "--target-accuracy and --loss-tolerance look at the clients' losses, which are not summed with --dp: they would have to be paid for."
+            )
+        }
+        if dp != .none, clientsPerRound != nil {
+            throw ValidationError(
+                "with --dp, clients are drawn with --sampling-rate, each for itself, and not --clients-per-round of them."
+            )
+        }
         if resume, checkpoint == nil { throw ValidationError("--resume needs --checkpoint FILE.") }
         if let targetAccuracy, !(0...1).contains(targetAccuracy) {
             throw ValidationError("--target-accuracy is a share between 0 and 1, not \(targetAccuracy).")
@@ -78,6 +98,7 @@ struct Train: ParsableCommand {
                 throw UsageError(
                     "there is a file '\(checkpoint)' already: go on from it with --resume, or give another name.")
             }
+            try learning.privacy.validate([dp])
             let saved = resume ? try Checkpoint(contentsOf: checkpoint ?? "") : nil
             if let saved, let seed, seed != saved.seed {
                 throw UsageError("the checkpoint was made with --seed \(saved.seed).")
@@ -87,7 +108,8 @@ struct Train: ParsableCommand {
             if let saved, saved.fingerprint != fingerprint {
                 throw UsageError(
                     "the checkpoint belongs to a run with other flags or data; give the flags it was made with (only --rounds, "
-                        + "--target-accuracy, --loss-tolerance and --time-limit may change).")
+                        + "with --dp if --noise-multiplier was given, --target-accuracy, --loss-tolerance and --time-limit may change)."
+                )
             }
             let outcome = try task.withModel(
                 learning, Run(command: self, task: task, saved: saved, fingerprint: fingerprint))
@@ -105,18 +127,30 @@ struct Train: ParsableCommand {
             task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
             "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
             "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "",
-            learning.parties.description, scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)",
-            "\(task.seed)",
+            learning.parties.description, scheme.rawValue, algorithm, weights ?? "default", "\(clientsPerRound ?? 0)",
+            "\(task.seed)", learning.privacy.description(dp, rounds: learning.rounds), "\(learning.serverLearningRate)",
         ]
         return HashDigest(of: Array(parts.joined(separator: "\n").utf8)).description
     }
 
+    /// The ledger beside the checkpoint.
+    private func ledger(_ path: String) -> (PrivacyBudget) throws -> BudgetLedger {
+        { [resume] budget in
+            if !resume, FileManager.default.fileExists(atPath: path) {
+                throw UsageError(
+                    "there is a ledger '\(path)' of an earlier run, of which nothing may be forgotten: give another --checkpoint."
+                )
+            }
+            return try BudgetLedger(path: path, budget: budget, ifMissing: resume ? .refuse : .create)
+        }
+    }
+
     private func weighting() throws -> ClientWeighting {
-        switch weights {
+        switch weights ?? (dp == .none || learning.privacy.maxWeight != nil ? "count" : "uniform") {
         case "count": return .byCount
         case "uniform": return .uniform
         default:
-            let list = weights.split(separator: ",").map { Int($0) }
+            let list = (weights ?? "").split(separator: ",").map { Int($0) }
             guard list.count == learning.clients, !list.contains(nil) else {
                 throw UsageError("--weights takes count, uniform, or \(learning.clients) integers separated by commas.")
             }
@@ -131,6 +165,14 @@ struct Train: ParsableCommand {
         func json(_ task: LearningTask, _ command: Train) -> JSONValue {
             [
                 "scheme": .string(command.scheme.rawValue), "seed": .unsigned(task.seed),
+                "dp": .string(command.dp.rawValue),
+                "epsilon": .optional(result.privacy?.spending.guarantee.epsilon),
+                "epsilon_coordinator": .optional(result.privacy?.epsilonAgainstCoordinator),
+                "delta": .optional(result.privacy?.plan.terms.delta),
+                "accountant": result.privacy.map { .string($0.plan.accountant.rawValue) } ?? .null,
+                "epsilon_is": result.privacy == nil ? .null : "simulation",
+                "noise_multiplier": .optional(result.privacy?.plan.noiseMultiplier),
+                "participation_cap": result.privacy.map { .integer($0.plan.participationCap) } ?? .null,
                 "dataset": [
                     "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
                     "test": .integer(task.testRows.count),
@@ -146,7 +188,12 @@ struct Train: ParsableCommand {
                             "training_loss": .optional(round.trainingLoss),
                             "training_accuracy": .optional(round.trainingAccuracy),
                             "max_sum_error": .unsigned(round.maximumSumError),
-                            "clipped_coordinates": .integer(round.clippedCount),
+                            (command.dp == .none ? "clipped_coordinates" : "clipped_updates"): .integer(
+                                round.clippedCount),
+                            "epsilon": .optional(round.spending?.guarantee.epsilon),
+                            "epsilon_coordinator": .optional(
+                                result.privacy?.epsilonAgainstCoordinator == nil
+                                    ? nil : round.spending?.againstCoordinator?.epsilon),
                             "aborted": round.failure.map { .string(explain($0)) } ?? .null,
                         ]
                     }),
@@ -154,23 +201,41 @@ struct Train: ParsableCommand {
         }
 
         func text(_ task: LearningTask, _ command: Train) -> String {
+            let end =
+                "Stopped by \(result.reason.rawValue). Test accuracy \(Format.percent(result.test.accuracy)) (seed \(task.seed))."
+            let clipped = result.history.reduce(0) { $0 + $1.clippedCount }
+            guard let privacy = result.privacy else {
+                let rows = result.history.map { round -> [String] in
+                    let loss = round.trainingLoss.map { String(format: "%.4f", $0) } ?? "–"
+                    let accuracy = round.trainingAccuracy.map { Format.percent($0) } ?? "–"
+                    return [
+                        String(round.round + 1), "\(round.contributors)/\(round.cohort)", loss, accuracy,
+                        String(round.clippedCount), round.failure.map { explain($0) } ?? "",
+                    ]
+                }
+                return Terminal.table(
+                    header: ["round", "clients", "training loss", "training accuracy", "clipped", "aborted"], rows: rows
+                )
+                    + "\n\n\(end)"
+                    + "\nLoss and accuracy of the clients come from the masked sum, of the model that\neach round began with."
+                    + (clipped > 0
+                        ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only."
+                        : "")
+            }
+            func shown(_ epsilon: Double?) -> String {
+                epsilon.map { String(format: "%.3f", ($0 * 1000).rounded(.up) / 1000) } ?? "–"
+            }
             let rows = result.history.map { round -> [String] in
-                let loss = round.trainingLoss.map { String(format: "%.4f", $0) } ?? "–"
-                let accuracy = round.trainingAccuracy.map { Format.percent($0) } ?? "–"
-                let aborted = round.failure.map { explain($0) } ?? ""
-                return [
-                    String(round.round + 1), "\(round.contributors)/\(round.cohort)", loss, accuracy,
-                    String(round.clippedCount), aborted,
+                [
+                    String(round.round + 1), "\(round.contributors)/\(round.cohort)",
+                    shown(round.spending?.guarantee.epsilon),
+                    shown(privacy.epsilonAgainstCoordinator == nil ? nil : round.spending?.againstCoordinator?.epsilon),
+                    String(round.clippedCount), round.failure.map { explain($0) } ?? "",
                 ]
             }
-            let clipped = result.history.reduce(0) { $0 + $1.clippedCount }
             return Terminal.table(
-                header: ["round", "clients", "training loss", "training accuracy", "clipped", "aborted"], rows: rows)
-                + "\n\nStopped by \(result.reason.rawValue). Test accuracy \(Format.percent(result.test.accuracy)) (seed \(task.seed))."
-                + "\nLoss and accuracy of the clients come from the masked sum, of the model that\neach round began with."
-                + (clipped > 0
-                    ? "\n\(clipped) values were clipped at ±\(command.learning.clip); each client sees its own count only."
-                    : "")
+                header: ["round", "clients", "ε", "ε coordinator", "clipped", "aborted"], rows: rows) + "\n\n\(end)\n"
+                + PrivacyText(privacy, mode: command.dp).text
         }
     }
 
@@ -193,11 +258,14 @@ struct Train: ParsableCommand {
                 RunSettings(
                     options: command.learning,
                     algorithm: command.algorithm == "sgd"
-                        ? .gradientDescent(learningRate: task.training.learningRate) : .averaging(task.training),
-                    weighting: try command.weighting(), clientsPerRound: command.clientsPerRound, rule: rule,
+                        ? .gradientDescent(learningRate: task.training.learningRate)
+                        : .averaging(task.training, serverLearningRate: command.learning.serverLearningRate),
+                    weighting: try command.weighting(), clientsPerRound: command.clientsPerRound, dp: command.dp,
+                    ledger: command.checkpoint.map { command.ledger($0 + ".ledger") }, rule: rule,
                     start: (saved?.parameters ?? task.initialParameters(model), firstRound),
                     afterEachRound: { report, parameters in
-                        Terminal.progress("round \(report.round + 1) of \(command.learning.rounds)")
+                        let spent = report.spending.map { String(format: ", ε %.3f", $0.guarantee.epsilon) } ?? ""
+                        Terminal.progress("round \(report.round + 1) of \(command.learning.rounds)\(spent)")
                         if let path = command.checkpoint {
                             try Checkpoint(
                                 seed: task.seed, fingerprint: fingerprint, nextRound: report.round + 1,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DifferentialPrivacy
 import FederatedLearning
 import Foundation
 import RingArithmetic
@@ -10,12 +11,16 @@ import SecureRandomness
 struct Comparison {
     let options: LearningOptions
     let schemes: [SchemeName]
+    let modes: [PrivacyMode]
     let firstSeed: UInt64
     let seeds: Int
 
-    init(_ options: LearningOptions, schemes: [SchemeName], firstSeed: UInt64, seeds: Int) throws {
+    init(
+        _ options: LearningOptions, schemes: [SchemeName], modes: [PrivacyMode], firstSeed: UInt64, seeds: Int
+    ) throws {
         self.options = options
         self.schemes = schemes
+        self.modes = modes
         self.firstSeed = firstSeed
         self.seeds = seeds
     }
@@ -24,7 +29,8 @@ struct Comparison {
         var tasks: [LearningTask] = []
         var pooled: [Double] = []
         var local: [Double] = []
-        var results: [SchemeName: [FederatedRunResult]] = [:]
+        let runs = modes.flatMap { mode in schemes.map { (scheme: $0, mode: mode) } }
+        var results = runs.map { _ in [FederatedRunResult]() }
         for offset in 0..<UInt64(seeds) {
             let task = try LearningTask(options, seed: firstSeed &+ offset)
             tasks.append(task)
@@ -34,17 +40,18 @@ struct Comparison {
             pooled.append(baselines.pooled)
             local.append(baselines.localOnly)
             try stopIfInterrupted()
-            for scheme in schemes {
-                results[scheme, default: []].append(
-                    try task.withModel(options, SchemeRun(task: task, options: options, scheme: scheme, note: position))
-                )
+            for (index, run) in runs.enumerated() {
+                results[index].append(
+                    try task.withModel(
+                        options,
+                        SchemeRun(task: task, options: options, scheme: run.scheme, mode: run.mode, note: position)))
                 try stopIfInterrupted()
             }
         }
         Terminal.endProgress()
         let first = tasks[0]
-        let rows = schemes.compactMap { scheme in
-            results[scheme].map { ComparisonRow(scheme: scheme, runs: $0, options: options, seed: firstSeed) }
+        let rows = zip(runs, results).map { run, results in
+            ComparisonRow(scheme: run.scheme, mode: run.mode, runs: results, options: options, seed: firstSeed)
         }
         return ComparisonResult(
             options: options, task: first, seeds: (firstSeed, seeds), centralizedAccuracies: pooled,
@@ -65,8 +72,9 @@ struct Comparison {
 
         func visit<Model: TrainableModel>(_ model: Model) throws -> (pooled: Double, localOnly: Double) {
             // As many passes over the data as the federation makes.
+            let passes = Double(options.rounds * options.localEpochs) * (options.privacy.samplingRate ?? 1)
             let training = try LocalTraining(
-                epochs: options.rounds * options.localEpochs, batchSize: task.training.batchSize,
+                epochs: max(1, Int(passes.rounded())), batchSize: task.training.batchSize,
                 learningRate: task.training.learningRate)
             let start = task.initialParameters(model)
             var generator = SimulationRandomness(seed: task.seed).generator(purpose: "baselines")
@@ -86,15 +94,20 @@ struct Comparison {
         let task: LearningTask
         let options: LearningOptions
         let scheme: SchemeName
+        let mode: PrivacyMode
         let note: String
 
         func visit<Model: TrainableModel>(_ model: Model) throws -> FederatedRunResult {
             try task.train(
                 model, scheme: scheme,
                 RunSettings(
-                    options: options, algorithm: .averaging(task.training), rule: StoppingRule(rounds: options.rounds),
+                    options: options,
+                    algorithm: .averaging(task.training, serverLearningRate: options.serverLearningRate),
+                    weighting: mode != .none && options.privacy.maxWeight == nil ? .uniform : .byCount, dp: mode,
+                    rule: StoppingRule(rounds: options.rounds),
                     afterEachRound: { report, _ in
-                        Terminal.progress("\(scheme.rawValue): round \(report.round + 1) of \(options.rounds)\(note)")
+                        let name = mode == .none ? scheme.rawValue : "\(scheme.rawValue), \(mode.rawValue) noise"
+                        Terminal.progress("\(name): round \(report.round + 1) of \(options.rounds)\(note)")
                         return !Platform.interruptionRequested
                     }))
         }
@@ -104,6 +117,8 @@ struct Comparison {
 /// One scheme's figures, over all seeds.
 struct ComparisonRow {
     let scheme: SchemeName
+    let mode: PrivacyMode
+    let privacy: RunPrivacy?
     let accuracy: Double
     let accuracyDeviation: Double?
     let maximumSumError: UInt64
@@ -120,8 +135,15 @@ struct ComparisonRow {
     let seconds: Double
     let modulusBits: Int
 
-    init(scheme: SchemeName, runs: [FederatedRunResult], options: LearningOptions, seed: UInt64) {
+    init(
+        scheme: SchemeName, mode: PrivacyMode, runs: [FederatedRunResult], options: LearningOptions, seed: UInt64
+    ) {
         self.scheme = scheme
+        self.mode = mode
+        // What the dearest of the runs cost.
+        privacy = runs.compactMap(\.privacy).max {
+            $0.spending.guarantee.epsilon < $1.spending.guarantee.epsilon
+        }
         let accuracies = runs.map(\.test.accuracy)
         accuracy = accuracies.mean
         accuracyDeviation = accuracies.count > 1 ? accuracies.standardDeviation : nil
@@ -142,7 +164,12 @@ struct ComparisonRow {
         let settings = SchemeSettings(
             dimension: dimension, width: runs[0].width, minimumCohort: options.minimumCohort,
             parties: options.parties, seed: seed)
-        (dropoutsTolerated, colludersTolerated) = scheme.tolerance(clients: options.clients, settings: settings)
+        let cohort = privacy?.plan.cohort.lowerBound ?? options.clients
+        let tolerance = scheme.tolerance(clients: cohort, settings: settings)
+        // Where too many are lost, there is too little noise.
+        dropoutsTolerated = min(
+            tolerance.dropouts, privacy.map { cohort - $0.plan.minimumContributors(cohort: cohort) } ?? .max)
+        colludersTolerated = tolerance.colluders
         seconds = runs.map(\.seconds).reduce(0, +)
         modulusBits = runs[0].width.bits
     }

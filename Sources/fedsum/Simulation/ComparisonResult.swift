@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DifferentialPrivacy
 import FederatedLearning
 import Foundation
 import SecureAggregation
@@ -16,7 +17,12 @@ struct ComparisonResult {
 
     private var centralized: Double { centralizedAccuracies.mean }
     private var localOnly: Double { localOnlyAccuracies.mean }
-    private var plainAccuracy: Double? { rows.first { $0.scheme == .plain }?.accuracy }
+    private func plainAccuracy(_ mode: PrivacyMode) -> Double? {
+        rows.first { $0.scheme == .plain && $0.mode == mode }?.accuracy
+    }
+    /// Each once.
+    private var schemes: [SchemeName] { SchemeName.allCases.filter { scheme in rows.contains { $0.scheme == scheme } } }
+    private var isPrivate: Bool { rows.contains { $0.mode != .none } }
 
     // MARK: JSON
 
@@ -52,14 +58,19 @@ struct ComparisonResult {
     private func json(_ row: ComparisonRow) -> JSONValue {
         [
             "scheme": .string(row.scheme.rawValue),
-            "dp": "none",
+            "dp": .string(row.mode.rawValue),
             "accuracy": .number(row.accuracy),
             "accuracy_sd": .optional(row.accuracyDeviation),
             "gap_to_centralized": .number(centralized - row.accuracy),
-            "gap_to_plain": .optional(plainAccuracy.map { $0 - row.accuracy }),
+            "gap_to_plain": .optional(plainAccuracy(row.mode).map { $0 - row.accuracy }),
             "max_sum_error": .unsigned(row.maximumSumError),
             "rounds_completed": .integer(row.roundsCompleted),
-            "epsilon": .null, "epsilon_coordinator": .null, "delta": .null, "accountant": .null,
+            "epsilon": .optional(row.privacy?.spending.guarantee.epsilon),
+            "epsilon_coordinator": .optional(row.privacy?.epsilonAgainstCoordinator),
+            "delta": .optional(row.privacy?.plan.terms.delta),
+            "accountant": row.privacy.map { .string($0.plan.accountant.rawValue) } ?? .null,
+            "epsilon_is": row.privacy == nil ? .null : "simulation",
+            "noise_multiplier": .optional(row.privacy?.plan.noiseMultiplier),
             "upload_bytes_per_client_per_round": .number(row.uploadBytes),
             "download_bytes_per_client_per_round": .number(row.downloadBytes),
             "expansion": .number(row.expansion),
@@ -91,19 +102,59 @@ struct ComparisonResult {
         "scheme", "up", "down", "client CPU", "server CPU", "stages", "dropouts", "colluders",
     ]
 
+    private static let privacyHeader = ["scheme", "noise", "ε", "ε coordinator", "noise multiplier", "cohort"]
+
+    private func privacyCells(_ row: ComparisonRow) -> [String]? {
+        guard let privacy = row.privacy else { return nil }
+        func shown(_ epsilon: Double?) -> String {
+            // Upward: it is a bound.
+            epsilon.map { String(format: "%.2f", ($0 * 100).rounded(.up) / 100) } ?? "–"
+        }
+        let cohort = privacy.plan.cohort
+        return [
+            row.scheme.rawValue, row.mode.rawValue, shown(privacy.spending.guarantee.epsilon),
+            shown(privacy.epsilonAgainstCoordinator), String(format: "%.3f", privacy.plan.noiseMultiplier),
+            cohort.count == 1 ? "\(cohort.lowerBound)" : "\(cohort.lowerBound) … \(cohort.upperBound)",
+        ]
+    }
+
+    private var privacyTitle: String {
+        let terms = rows.compactMap(\.privacy).first?.plan.terms
+        return terms.map { terms in
+            "Privacy at δ = \(terms.delta) for a client's whole data, of \(options.rounds) rounds"
+                + (terms.samplingRate < 1
+                    ? " in each of which a client takes part with probability \(terms.samplingRate)" : "")
+                + ":"
+        } ?? ""
+    }
+
+    private static let privacyLegend = """
+        ε: for one client more or less, against whoever sees every round's model and not
+        who took part; of local noise, for another vector in a client's place. ε
+        coordinator: against the server, which knows who took part, for a client whose
+        vector is replaced by zero; – where it sees sums or vectors without enough noise.
+        With peer-to-peer the other peers are the server. Noise multiplier: standard
+        deviation over clipping norm. All noise here comes from a seed: it is a
+        simulation, and keeps nothing private.
+        """
+
     private func resultCells(_ row: ComparisonRow) -> [String] {
         let deviation = row.accuracyDeviation.map { " ± " + String(format: "%.1f", 100 * $0) } ?? ""
         func points(_ gap: Double) -> String { String(format: "%+.1f pt", 100 * gap) }
         return [
-            row.scheme.rawValue, Format.percent(row.accuracy) + deviation, points(centralized - row.accuracy),
-            plainAccuracy.map { points($0 - row.accuracy) } ?? "–", String(row.maximumSumError),
+            name(of: row), Format.percent(row.accuracy) + deviation, points(centralized - row.accuracy),
+            plainAccuracy(row.mode).map { points($0 - row.accuracy) } ?? "–", String(row.maximumSumError),
             "\(row.roundsCompleted)/\(options.rounds)",
         ]
     }
 
+    private func name(of row: ComparisonRow) -> String {
+        row.mode == .none ? row.scheme.rawValue : "\(row.scheme.rawValue), \(row.mode.rawValue)"
+    }
+
     private func costCells(_ row: ComparisonRow) -> [String] {
         [
-            row.scheme.rawValue, Format.bytes(row.uploadBytes), Format.bytes(row.downloadBytes),
+            name(of: row), Format.bytes(row.uploadBytes), Format.bytes(row.downloadBytes),
             Format.seconds(row.clientSeconds), Format.seconds(row.serverSeconds), String(row.messageRounds),
             String(row.dropoutsTolerated), String(row.colludersTolerated),
         ]
@@ -129,13 +180,18 @@ struct ComparisonResult {
 
     var text: String {
         var lines = [title, "", Terminal.table(header: Self.resultHeader, rows: rows.map(resultCells)), ""]
-        lines += [baselines, "", Terminal.table(header: Self.costHeader, rows: rows.map(costCells)), "", Self.legend]
+        lines += [baselines, ""]
+        if isPrivate {
+            let table = Terminal.table(header: Self.privacyHeader, rows: rows.compactMap(privacyCells))
+            lines += [privacyTitle, table, "", Self.privacyLegend, ""]
+        }
+        lines += [Terminal.table(header: Self.costHeader, rows: rows.map(costCells)), "", Self.legend]
         lines += ["", "Who sees what"]
-        let width = rows.map(\.scheme.rawValue.count).max() ?? 0
-        for row in rows {
-            let name = row.scheme.rawValue.padding(toLength: width, withPad: " ", startingAt: 0)
-            lines.append("  \(name)  \(row.scheme.whoSeesWhat);")
-            lines.append("  \(String(repeating: " ", count: width))  must not collude: \(row.scheme.whoMustNotCollude)")
+        let width = schemes.map(\.rawValue.count).max() ?? 0
+        for scheme in schemes {
+            let name = scheme.rawValue.padding(toLength: width, withPad: " ", startingAt: 0)
+            lines.append("  \(name)  \(scheme.whoSeesWhat);")
+            lines.append("  \(String(repeating: " ", count: width))  must not collude: \(scheme.whoMustNotCollude)")
         }
         lines += failures
         return lines.joined(separator: "\n")
@@ -143,7 +199,7 @@ struct ComparisonResult {
 
     private var failures: [String] {
         rows.compactMap { row in
-            row.failure.map { "\(row.scheme.rawValue): rounds were aborted: \(explain($0))" }
+            row.failure.map { "\(name(of: row)): rounds were aborted: \(explain($0))" }
         }
     }
 
@@ -190,9 +246,13 @@ struct ComparisonResult {
             [row(header), row(header.map { _ in "---" })] + cells.map(row)
         }
         lines += table(Self.resultHeader, rows.map(resultCells)) + ["", baselines, ""]
+        if isPrivate {
+            lines += [privacyTitle, ""] + table(Self.privacyHeader, rows.compactMap(privacyCells))
+            lines += ["", Self.privacyLegend, ""]
+        }
         lines += table(Self.costHeader, rows.map(costCells)) + ["", Self.legend, "", "## Who sees what", ""]
         lines += [row(["scheme", "seen besides the sum", "must not collude"]), row(["---", "---", "---"])]
-        lines += rows.map { row([$0.scheme.rawValue, $0.scheme.whoSeesWhat, $0.scheme.whoMustNotCollude]) }
+        lines += schemes.map { row([$0.rawValue, $0.whoSeesWhat, $0.whoMustNotCollude]) }
         lines += [
             "", "## The clients' data", "", row(["client", "rows", "label entropy, bits", "rows by label"]),
             row(["---", "---", "---", "---"]),
@@ -209,14 +269,19 @@ struct ComparisonResult {
     private var csv: String {
         let header =
             "scheme,dp,accuracy,accuracy_sd,gap_to_centralized,max_sum_error,rounds_completed,upload_bytes_per_client_per_round,"
-            + "download_bytes_per_client_per_round,client_cpu_seconds,server_cpu_seconds,message_rounds,dropouts_tolerated,colluders_tolerated"
+            + "download_bytes_per_client_per_round,client_cpu_seconds,server_cpu_seconds,message_rounds,dropouts_tolerated,colluders_tolerated,"
+            + "epsilon,epsilon_coordinator,delta,accountant"
         let lines = rows.map { row in
             [
-                row.scheme.rawValue, "none", "\(row.accuracy)", row.accuracyDeviation.map { "\($0)" } ?? "",
+                row.scheme.rawValue, row.mode.rawValue, "\(row.accuracy)", row.accuracyDeviation.map { "\($0)" } ?? "",
                 "\(centralized - row.accuracy)", "\(row.maximumSumError)", "\(row.roundsCompleted)",
                 "\(row.uploadBytes)",
                 "\(row.downloadBytes)", "\(row.clientSeconds)", "\(row.serverSeconds)", "\(row.messageRounds)",
                 "\(row.dropoutsTolerated)", "\(row.colludersTolerated)",
+                row.privacy.map { "\($0.spending.guarantee.epsilon)" } ?? "",
+                row.privacy?.epsilonAgainstCoordinator.map { "\($0)" } ?? "",
+                row.privacy.map { "\($0.plan.terms.delta)" } ?? "",
+                row.privacy?.plan.accountant.rawValue ?? "",
             ].joined(separator: ",")
         }
         return ([header] + lines).joined(separator: "\n") + "\n"

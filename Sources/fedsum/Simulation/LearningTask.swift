@@ -42,8 +42,14 @@ struct LearningOptions: ParsableArguments {
     @Option(help: "Bits of a value before it is summed, 1 to 32.")
     var bits = 16
 
-    @Option(help: "Largest absolute value of a coordinate of an update; larger ones are clipped and counted.")
+    @Option(
+        help:
+            "Largest absolute value of a coordinate of an update; larger ones are clipped and counted. With --dp: the largest ℓ2 norm of an update."
+    )
     var clip = 1.0
+
+    @Option(help: "What the mean update is multiplied by before the model takes it, in averaging.")
+    var serverLearningRate: Float = 1
 
     @Option(help: "Share of the clients that is lost in every round.")
     var dropout = 0.0
@@ -52,6 +58,8 @@ struct LearningOptions: ParsableArguments {
     var dropoutStage: String?
 
     @OptionGroup var parties: PartyOptions
+
+    @OptionGroup var privacy: PrivacyOptions
 
     @Flag(help: "Allow a cohort of two, in which each learns the other's update.")
     var twoMayLearnEachOther = false
@@ -92,6 +100,9 @@ struct LearningOptions: ParsableArguments {
             throw ValidationError("--clients must be between 1 and \(Roster.maximumContributors), not \(clients).")
         }
         guard batchSize >= 0 else { throw ValidationError("--batch-size must be at least 0, not \(batchSize).") }
+        guard serverLearningRate > 0, serverLearningRate.isFinite else {
+            throw ValidationError("--server-learning-rate must be a finite number above 0, not \(serverLearningRate).")
+        }
         guard ["softmax", "perceptron"].contains(model) else {
             throw ValidationError("--model takes softmax or perceptron, not '\(model)'.")
         }

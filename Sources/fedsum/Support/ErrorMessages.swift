@@ -5,6 +5,7 @@ import FederatedLearning
 import Foundation
 import PaillierEncryption
 import PairwiseMasking
+import PrivacyLedger
 import ProtocolCryptography
 import RingArithmetic
 import SecureAggregation
@@ -26,6 +27,9 @@ func explain(_ error: any Error) -> String {
     case let error as RandomnessError: explain(error)
     case let error as MaskingPlanError: explain(error)
     case let error as AccountingError: explain(error)
+    case let error as DifferentialPrivacyError: explain(error)
+    case let error as PrivateSumPlanError: explain(error)
+    case let error as PrivacyLedgerError: explain(error)
     case let error as PaillierFileError: "'\(error.path)': \(explain(error.error))"
     case let error as PaillierError: explain(error)
     case let error as CryptographyError: "a cryptographic operation failed: \(error)"
@@ -58,6 +62,7 @@ func isUsage(_ error: any Error) -> Bool {
         case .tooFewForGraph, .unsatisfiable, .completeGraph: false
         }
     case let error as AccountingError: isUsage(error)
+    case let error as PrivateSumPlanError: isUsage(error)
     case let error as FederatedLearningError:
         switch error {
         case .diverged: false
