@@ -21,7 +21,10 @@ final class Recorder: UpdateMechanism {
         state.withLock { $0.vectors.append(copy) }
     }
 
-    func release(_ sum: inout [UInt32], width: RingWidth, using generator: inout some SecureRandomNumberGenerator) {
+    func release(
+        _ sum: inout [UInt32], contributors: Int, width: RingWidth,
+        using generator: inout some SecureRandomNumberGenerator
+    ) {
         let copy = sum
         state.withLock { $0.sums.append(copy) }
     }
