@@ -74,7 +74,7 @@ struct Comparison {
                 model, from: start, on: task.data, clients: task.clientRows, test: task.testRows, using: &generator)
             // Client after client, so that Ctrl-C need not wait for all of them.
             var local: [Evaluation] = []
-            for rows in task.clientRows where !Platform.interruptionRequested {
+            for rows in task.clientRowsAlone where !Platform.interruptionRequested {
                 local += try training.localOnly(
                     model, from: start, on: task.data, clients: [rows], test: task.testRows, using: &generator)
             }
