@@ -28,7 +28,7 @@ protocol Trainer {
     mutating func run(
         until rule: StoppingRule,
         clock: some Clock<Duration>,
-        afterEachRound shouldContinue: (RoundReport, [Float]) throws -> Bool
+        afterEachRound shouldContinue: (RoundReport, TrainingState) throws -> Bool
     ) throws -> StoppingRule.Reason
 }
 

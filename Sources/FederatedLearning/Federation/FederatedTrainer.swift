@@ -42,6 +42,8 @@ public struct FederatedTrainer<
 
     /// The model's parameters after the rounds so far.
     public private(set) var parameters: [Float]
+    /// v of a server with momentum, one value a parameter; empty before the first step, and without momentum.
+    public private(set) var velocity: [Float]
     /// The rounds so far.
     public private(set) var history: [RoundReport] = []
     /// The number of the next round; above `history.count` where training was resumed.
@@ -51,6 +53,7 @@ public struct FederatedTrainer<
     /// - Parameters:
     ///   - model: the model.
     ///   - parameters: where training starts.
+    ///   - velocity: `velocity` at the checkpoint, where the server has momentum.
     ///   - startingRound: the number of the first round, above 0 at a checkpoint: a round's number is never used twice.
     ///   - data: the rows of all clients.
     ///   - clientRows: the rows of each client, none empty.
@@ -68,7 +71,7 @@ public struct FederatedTrainer<
     ///   `.codecTooSmall` if the sum of a round's clients could wrap: `FederatedLearningError`. `RandomnessError` if the
     ///   source fails where a mechanism counts who took part before a checkpoint.
     public init(
-        model: Model, parameters: [Float], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
+        model: Model, parameters: [Float], velocity: [Float] = [], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
         codec: Codec, mechanism: Mechanism, task: String, randomness: Randomness,
         faults: @escaping @Sendable (_ round: Int, _ cohort: [PartyID]) -> FaultSchedule = { _, _ in .none },
@@ -82,6 +85,9 @@ public struct FederatedTrainer<
             throw FederatedLearningError.codecTooSmall(
                 clients: clientsPerRound ?? clientRows.count, capacity: codec.clients)
         }
+        guard velocity.isEmpty || velocity.count == parameters.count else {
+            throw FederatedLearningError.parameterCount(expected: parameters.count, found: velocity.count)
+        }
         for rows in clientRows {
             guard !rows.isEmpty else { throw FederatedLearningError.emptyClient(attempts: 1) }
             try model.validate(parameters, on: data, rows: rows)
@@ -93,6 +99,7 @@ public struct FederatedTrainer<
         }
         self.model = model
         self.parameters = parameters
+        self.velocity = velocity
         self.data = data
         self.clientRows = clientRows
         self.algorithm = algorithm
@@ -112,12 +119,17 @@ public struct FederatedTrainer<
         }
     }
 
+    /// What a checkpoint must hold for another trainer to go on from here.
+    public var state: TrainingState {
+        TrainingState(parameters: parameters, velocity: velocity, nextRound: nextRound)
+    }
+
     /// Runs rounds until the rule says that training ends, or `shouldContinue` says no after a round.
     /// - Returns: why it ended.
     /// - Throws: what `runRound()` throws; the rounds before stay in `history`.
     public mutating func run(
         until rule: StoppingRule, clock: some Clock<Duration> = ContinuousClock(),
-        afterEachRound shouldContinue: (RoundReport, [Float]) throws -> Bool = { _, _ in true }
+        afterEachRound shouldContinue: (RoundReport, TrainingState) throws -> Bool = { _, _ in true }
     ) throws -> StoppingRule.Reason {
         let start = clock.now
         let already = nextRound - history.count
@@ -131,7 +143,7 @@ public struct FederatedTrainer<
             } catch PrivacyLedgerError.overBudget {
                 return .privacyBudget
             }
-            if try !shouldContinue(report, parameters) { return .interruption }
+            if try !shouldContinue(report, state) { return .interruption }
         }
     }
 
@@ -260,8 +272,13 @@ public struct FederatedTrainer<
 
     private mutating func apply(_ mean: MeanUpdate) {
         switch algorithm {
-        case .averaging(_, let serverLearningRate):
-            for index in parameters.indices { parameters[index] += serverLearningRate * mean.values[index] }
+        case .averaging(_, let server):
+            var step = mean.values
+            if server.momentum != 0 {
+                for index in velocity.indices { step[index] += server.momentum * velocity[index] }
+                velocity = step
+            }
+            for index in parameters.indices { parameters[index] += server.learningRate * step[index] }
         case .gradientDescent(let learningRate):
             for index in parameters.indices { parameters[index] -= learningRate * mean.values[index] }
         }

@@ -3,11 +3,44 @@
 /// What clients compute in a round, and how their results become the next model.
 public enum FederatedAlgorithm: Equatable, Sendable {
     /// Federated averaging [MMR+17] Algorithm 1: each client trains from the round's model and contributes the
-    /// difference; the weighted mean of the differences, times the server's step size, is added to the model.
-    case averaging(LocalTraining, serverLearningRate: Float = 1)
+    /// difference; the server makes a step of the weighted mean of the differences.
+    case averaging(LocalTraining, server: ServerStep = ServerStep())
     /// Federated SGD [MMR+17] §2: each client contributes the gradient of its mean loss at the round's model; the model
     /// takes one step of this size against their weighted mean.
     case gradientDescent(learningRate: Float)
+}
+
+/// What the server makes of the mean of the clients' differences: v ← momentum·v + mean, model ← model + learningRate·v.
+///
+/// 1 and 0 is federated averaging as it was [MMR+17]; momentum is from [HQB19]. It looks at nothing but what was released.
+public struct ServerStep: Equatable, Sendable {
+    /// The step size, above 0.
+    public var learningRate: Float
+    /// The share of the last step in the next, at least 0 and below 1.
+    public var momentum: Float
+
+    /// A step.
+    public init(learningRate: Float = 1, momentum: Float = 0) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+    }
+}
+
+/// Training between two rounds.
+public struct TrainingState: Equatable, Sendable {
+    /// The model's parameters.
+    public var parameters: [Float]
+    /// v of a server with momentum; empty before the first step, and without momentum.
+    public var velocity: [Float]
+    /// The number of the next round.
+    public var nextRound: Int
+
+    /// A state, by default before the first round.
+    public init(parameters: [Float], velocity: [Float] = [], nextRound: Int = 0) {
+        self.parameters = parameters
+        self.velocity = velocity
+        self.nextRound = nextRound
+    }
 }
 
 /// The weights pᵢ of the clients, up to their sum.

@@ -125,10 +125,12 @@ struct Train: ParsableCommand {
     private func fingerprint(of task: LearningTask) -> String {
         let parts = [
             task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
-            "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
+            "\(learning.batchSize)", "\(task.training.learningRate)", learning.split,
+            "\(learning.testFraction ?? LearningOptions.defaultTestFraction)",
             "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "",
             learning.parties.description, scheme.rawValue, algorithm, weights ?? "default", "\(clientsPerRound ?? 0)",
             "\(task.seed)", learning.privacy.description(dp, rounds: learning.rounds), "\(learning.serverLearningRate)",
+            "\(learning.serverMomentum)", learning.features,
         ]
         return HashDigest(of: Array(parts.joined(separator: "\n").utf8)).description
     }
@@ -173,10 +175,7 @@ struct Train: ParsableCommand {
                 "epsilon_is": result.privacy == nil ? .null : "simulation",
                 "noise_multiplier": .optional(result.privacy?.plan.noiseMultiplier),
                 "participation_cap": result.privacy.map { .integer($0.plan.participationCap) } ?? .null,
-                "dataset": [
-                    "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
-                    "test": .integer(task.testRows.count),
-                ],
+                "dataset": task.dataSetJSON,
                 "accuracy": .number(result.test.accuracy), "test_loss": .number(result.test.meanLoss),
                 "stop_reason": .string(result.reason.rawValue), "modulus_bits": .integer(result.width.bits),
                 "parameters_sha256": .string(HashDigest(of: littleEndianBytes(of: result.parameters)).description),
@@ -246,10 +245,10 @@ struct Train: ParsableCommand {
         let fingerprint: String
 
         func visit<Model: TrainableModel>(_ model: Model) throws -> Outcome {
-            if let saved, saved.parameters.count != model.parameterCount {
+            if let saved, saved.state.parameters.count != model.parameterCount {
                 throw UsageError("the checkpoint's model has another shape.")
             }
-            let firstRound = saved?.nextRound ?? 0
+            let firstRound = saved?.state.nextRound ?? 0
             let rule = StoppingRule(
                 rounds: command.learning.rounds, lossTolerance: command.lossTolerance,
                 targetAccuracy: command.targetAccuracy, timeLimit: command.timeLimit.map { .seconds($0) })
@@ -259,18 +258,15 @@ struct Train: ParsableCommand {
                     options: command.learning,
                     algorithm: command.algorithm == "sgd"
                         ? .gradientDescent(learningRate: task.training.learningRate)
-                        : .averaging(task.training, serverLearningRate: command.learning.serverLearningRate),
+                        : .averaging(task.training, server: command.learning.serverStep),
                     weighting: try command.weighting(), clientsPerRound: command.clientsPerRound, dp: command.dp,
                     ledger: command.checkpoint.map { command.ledger($0 + ".ledger") }, rule: rule,
-                    start: (saved?.parameters ?? task.initialParameters(model), firstRound),
-                    afterEachRound: { report, parameters in
+                    start: saved?.state ?? TrainingState(parameters: task.initialParameters(model)),
+                    afterEachRound: { report, state in
                         let spent = report.spending.map { String(format: ", ε %.3f", $0.guarantee.epsilon) } ?? ""
                         Terminal.progress("round \(report.round + 1) of \(command.learning.rounds)\(spent)")
                         if let path = command.checkpoint {
-                            try Checkpoint(
-                                seed: task.seed, fingerprint: fingerprint, nextRound: report.round + 1,
-                                parameters: parameters
-                            ).write(to: path)
+                            try Checkpoint(seed: task.seed, fingerprint: fingerprint, state: state).write(to: path)
                         }
                         return !Platform.interruptionRequested
                     }))

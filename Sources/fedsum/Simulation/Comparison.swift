@@ -82,7 +82,7 @@ struct Comparison {
                 model, from: start, on: task.data, clients: task.clientRows, test: task.testRows, using: &generator)
             // Client after client, so that Ctrl-C need not wait for all of them.
             var local: [Evaluation] = []
-            for rows in task.clientRows where !Platform.interruptionRequested {
+            for rows in task.clientRowsAlone where !Platform.interruptionRequested {
                 local += try training.localOnly(
                     model, from: start, on: task.data, clients: [rows], test: task.testRows, using: &generator)
             }
@@ -102,7 +102,7 @@ struct Comparison {
                 model, scheme: scheme,
                 RunSettings(
                     options: options,
-                    algorithm: .averaging(task.training, serverLearningRate: options.serverLearningRate),
+                    algorithm: .averaging(task.training, server: options.serverStep),
                     weighting: mode != .none && options.privacy.maxWeight == nil ? .uniform : .byCount, dp: mode,
                     rule: StoppingRule(rounds: options.rounds),
                     afterEachRound: { report, _ in

@@ -47,8 +47,8 @@ where Codec.Element == Mechanism.Element, Codec.Element: MaskableElement {
     /// Whether parties work on several threads.
     let usesThreads: Bool
     let rule: StoppingRule
-    let start: (parameters: [Float], round: Int)
-    let afterEachRound: (RoundReport, [Float]) throws -> Bool
+    let start: TrainingState
+    let afterEachRound: (RoundReport, TrainingState) throws -> Bool
 
     func visit<Scheme: AggregationScheme>(
         _ make: @escaping @Sendable ([PartyID]) throws(AggregationError) -> Scheme
@@ -56,7 +56,7 @@ where Codec.Element == Mechanism.Element, Codec.Element: MaskableElement {
         let clock = ContinuousClock()
         let begin = clock.now
         var trainer = try FederatedTrainer(
-            model: model, parameters: start.parameters, startingRound: start.round, data: task.data,
+            model: model, parameters: start.parameters, velocity: start.velocity, startingRound: start.nextRound, data: task.data,
             clientRows: task.clientRows, algorithm: algorithm, weighting: weighting, clientsPerRound: clientsPerRound,
             codec: codec, mechanism: mechanism, task: "training",
             randomness: SimulationRandomness(seed: task.seed), faults: faults,
@@ -80,8 +80,8 @@ struct RunSettings {
     /// The ledger of a budget; nil: one in memory.
     var ledger: ((PrivacyBudget) throws -> BudgetLedger)?
     var rule: StoppingRule
-    var start: (parameters: [Float], round: Int)?
-    var afterEachRound: (RoundReport, [Float]) throws -> Bool = { _, _ in true }
+    var start: TrainingState?
+    var afterEachRound: (RoundReport, TrainingState) throws -> Bool = { _, _ in true }
 }
 
 extension LearningTask {
@@ -130,7 +130,7 @@ extension LearningTask {
             plan: plan, ledger: try settings.ledger?(budget) ?? BudgetLedger(forSimulation: budget))
         var settings = settings
         // A round that was paid for is over, even if the checkpoint of it was not written any more.
-        if let start = settings.start { settings.start = (start.parameters, max(start.round, account.nextRound)) }
+        if let start = settings.start { settings.start?.nextRound = max(start.nextRound, account.nextRound) }
         let cohort = plan.cohort.upperBound
         var result: FederatedRunResult
         if options.privacy.insecureContinuousNoise {
@@ -167,7 +167,7 @@ extension LearningTask {
                 seed: seed, count: { [dropout = options.dropout] in Int((dropout * Double($0)).rounded()) },
                 send: send),
             usesThreads: (options.parties.threads ?? (scheme == .paillier ? 2 : 1)) > 1, rule: settings.rule,
-            start: settings.start ?? (initialParameters(model), 0), afterEachRound: settings.afterEachRound)
+            start: settings.start ?? TrainingState(parameters: initialParameters(model)), afterEachRound: settings.afterEachRound)
         return try scheme.accept(
             run,
             settings: SchemeSettings(

@@ -6,26 +6,31 @@ import ProtocolCryptography
 
 /// A model between two rounds, in a file.
 struct Checkpoint: Codable {
-    var format = "fedsum-checkpoint-1"
+    var format = Self.currentFormat
     var seed: UInt64
     var fingerprint: String
     var nextRound: Int
     /// IEEE 754 single precision, little-endian.
     var parameterBytes: Data
+    /// The same for the server's momentum; empty if it has none.
+    var velocityBytes: Data
     /// SHA-256 over all of the above: a file that a disk has changed must not be trained on.
     var digest = ""
 
-    init(seed: UInt64, fingerprint: String, nextRound: Int, parameters: [Float]) {
+    private static let currentFormat = "fedsum-checkpoint-2"
+
+    init(seed: UInt64, fingerprint: String, state: TrainingState) {
         self.seed = seed
         self.fingerprint = fingerprint
-        self.nextRound = nextRound
-        parameterBytes = Data(littleEndianBytes(of: parameters))
+        nextRound = state.nextRound
+        parameterBytes = Data(littleEndianBytes(of: state.parameters))
+        velocityBytes = Data(littleEndianBytes(of: state.velocity))
         digest = expectedDigest
     }
 
     private var expectedDigest: String {
-        let head = "\(format)\n\(seed)\n\(fingerprint)\n\(nextRound)\n"
-        return HashDigest(of: Array(head.utf8) + [UInt8](parameterBytes)).description
+        let head = "\(format)\n\(seed)\n\(fingerprint)\n\(nextRound)\n\(parameterBytes.count)\n"
+        return HashDigest(of: Array(head.utf8) + [UInt8](parameterBytes) + [UInt8](velocityBytes)).description
     }
 
     init(contentsOf path: String) throws {
@@ -33,14 +38,20 @@ struct Checkpoint: Codable {
             throw UsageError("the checkpoint '\(path)' cannot be read.")
         }
         guard let checkpoint = try? JSONDecoder().decode(Checkpoint.self, from: data),
-            checkpoint.format == "fedsum-checkpoint-1", checkpoint.parameterBytes.count % 4 == 0,
+            checkpoint.format == Self.currentFormat, checkpoint.parameterBytes.count % 4 == 0,
+            checkpoint.velocityBytes.isEmpty || checkpoint.velocityBytes.count == checkpoint.parameterBytes.count,
             checkpoint.nextRound >= 0, checkpoint.digest == checkpoint.expectedDigest
         else { throw UsageError("'\(path)' is not a checkpoint of this version, or is damaged; it was left as it is.") }
         self = checkpoint
     }
 
-    var parameters: [Float] {
-        let bytes = [UInt8](parameterBytes)
+    var state: TrainingState {
+        TrainingState(
+            parameters: Self.floats(parameterBytes), velocity: Self.floats(velocityBytes), nextRound: nextRound)
+    }
+
+    private static func floats(_ data: Data) -> [Float] {
+        let bytes = [UInt8](data)
         return stride(from: 0, to: bytes.count, by: 4).map { offset in
             var pattern: UInt32 = 0
             for byte in 0..<4 { pattern |= UInt32(bytes[offset + byte]) << UInt32(8 * byte) }
