@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "FederatedLearning", "DifferentialPrivacy", "PrivacyLedger", "SharingAggregation", "PairwiseMasking",
+                "FederatedLearning", "DifferentialPrivacy", "PrivacyLedger", "DurableFiles", "SharingAggregation",
+                "PairwiseMasking",
                 "PaillierAggregation", "PaillierEncryption", "SecureAggregation", "ProtocolCryptography",
                 "RingArithmetic", "SecureRandomness",
             ],

@@ -24,6 +24,7 @@ protocol Trainer {
     var parameters: [Float] { get }
     var history: [RoundReport] { get }
     var nextRound: Int { get }
+    var state: TrainingState { get }
     mutating func runRound() throws -> RoundReport
     mutating func run(
         until rule: StoppingRule,
@@ -58,6 +59,7 @@ struct Federation<Model: TrainableModel>: Sendable {
     var weighting = ClientWeighting.byCount
     var clientsPerRound: Int?
     var startingRound = 0
+    var velocity: [Float] = []
     var task = "training"
     var seed: UInt64 = 1
     var bits = 16
@@ -88,15 +90,22 @@ struct Federation<Model: TrainableModel>: Sendable {
         _ scheme: SchemeUnderTest,
         mechanism: some UpdateMechanism<UInt32> = NoMechanism<UInt32>()
     ) throws -> any Trainer {
-        let codec = try codec()
+        try trainer(scheme, codec: codec(), mechanism: mechanism)
+    }
+
+    func trainer(
+        _ scheme: SchemeUnderTest,
+        codec: some UpdateCodec<UInt32>,
+        mechanism: some UpdateMechanism<UInt32>
+    ) throws -> any Trainer {
         let (dimension, width) = (codec.dimension, codec.width)
         switch scheme {
         case .plain:
-            return try trainer(mechanism: mechanism) { (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { (cohort) throws(AggregationError) in
                 try Insecure.Plain(contributors: cohort, server: 1000, dimension: dimension, width: width)
             }
         case .additive:
-            return try trainer(mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
                 try AdditiveAggregation(
                     contributors: cohort,
                     leader: 1000,
@@ -111,7 +120,7 @@ struct Federation<Model: TrainableModel>: Sendable {
                 )
             }
         case .shamir:
-            return try trainer(mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { [seed] (cohort) throws(AggregationError) in
                 try ShamirAggregation(
                     contributors: cohort,
                     leader: 1000,
@@ -126,7 +135,7 @@ struct Federation<Model: TrainableModel>: Sendable {
                 )
             }
         case .peers:
-            return try trainer(mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
                 try PeerToPeerAggregation(
                     contributors: cohort,
                     threshold: threshold,
@@ -139,7 +148,7 @@ struct Federation<Model: TrainableModel>: Sendable {
             let enrollment = try PaillierEnrollment(
                 encryptor: small.encryptor, privateKey: small.key, signers: [],
                 randomness: SimulationRandomness(seed: seed))
-            return try trainer(mechanism: mechanism) { (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { (cohort) throws(AggregationError) in
                 try PaillierAggregation(
                     contributors: cohort,
                     server: 1000,
@@ -151,7 +160,7 @@ struct Federation<Model: TrainableModel>: Sendable {
             }
         case .secagg:
             let journal = ShareReleaseJournal()
-            return try trainer(mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
+            return try trainer(codec: codec, mechanism: mechanism) { [threshold] (cohort) throws(AggregationError) in
                 try SecAgg(
                     contributors: cohort,
                     server: 1000,
@@ -168,16 +177,25 @@ struct Federation<Model: TrainableModel>: Sendable {
         mechanism: some UpdateMechanism<UInt32> = NoMechanism<UInt32>(),
         makeScheme: @escaping @Sendable ([PartyID]) throws(AggregationError) -> Scheme
     ) throws -> any Trainer {
+        try trainer(codec: codec(), mechanism: mechanism, makeScheme: makeScheme)
+    }
+
+    func trainer<Scheme: AggregationScheme<UInt32>>(
+        codec: some UpdateCodec<UInt32>,
+        mechanism: some UpdateMechanism<UInt32>,
+        makeScheme: @escaping @Sendable ([PartyID]) throws(AggregationError) -> Scheme
+    ) throws -> any Trainer {
         try FederatedTrainer(
             model: model,
             parameters: parameters,
+            velocity: velocity,
             startingRound: startingRound,
             data: data,
             clientRows: clientRows,
             algorithm: algorithm,
             weighting: weighting,
             clientsPerRound: clientsPerRound,
-            codec: codec(),
+            codec: codec,
             mechanism: mechanism,
             task: task,
             randomness: SimulationRandomness(seed: seed),

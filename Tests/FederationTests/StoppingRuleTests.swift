@@ -83,8 +83,8 @@ import Testing
     @Test func `training ends when the user says so, after a whole round`() throws {
         var trainer = try Federation.tiny(clients: 3).trainer(.plain)
         var seen: [(Int, [Float])] = []
-        let reason = try trainer.run(until: StoppingRule(rounds: 100), clock: FakeClock()) { report, parameters in
-            seen.append((report.round, parameters))
+        let reason = try trainer.run(until: StoppingRule(rounds: 100), clock: FakeClock()) { report, state in
+            seen.append((report.round, state.parameters))
             return report.round < 2
         }
         #expect(reason == .interruption)

@@ -195,7 +195,7 @@ public struct FederatedTrainer<
         // The sum was learned, so the number of the round is used up whether or not a mean can be had from it.
         do {
             var sum = aggregate.sum
-            var generator = randomness.generator(for: scheme.helpers.first ?? 0, in: auxiliary("release", round))
+            var generator = randomness.generator(for: 0, in: auxiliary("release", round))
             try mechanism.release(
                 &sum, contributors: aggregate.contributors.count, width: codec.width, using: &generator)
             let mean = try codec.decode(sum)

@@ -13,6 +13,13 @@ public struct UpdateRound: Sendable, Equatable {
     public let cohort: Int
     /// 32 random bytes that the coordinator draws and announces.
     public let publicSeed: [UInt8]
+
+    /// A round.
+    public init(number: Int, cohort: Int, publicSeed: [UInt8]) {
+        self.number = number
+        self.cohort = cohort
+        self.publicSeed = publicSeed
+    }
 }
 
 /// What a training run has cost so far, for one client at the most.
