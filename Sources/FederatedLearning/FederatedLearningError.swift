@@ -20,6 +20,18 @@ public enum FederatedLearningError: Error, Equatable, Sendable {
     case malformedFeatures
     /// The label of this row is outside `0..<classCount`.
     case labelOutOfRange(row: Int)
+    /// The rows that are meant for testing are none, not in the data set, or all of it.
+    case testRows(Range<Int>)
+    /// A file does not begin with the four bytes of its kind, `IDXFile.magicNumber`.
+    case idxMagicNumber(in: IDXFile)
+    /// A file is not as long as its header says, or ends within the header.
+    ///
+    /// `expected` is in bytes; `Int.max` stands for lengths that are greater.
+    case idxLength(in: IDXFile, expected: Int, found: Int)
+    /// A file of labels has not one label for each image of the file beside it.
+    case idxLabelCount(in: IDXFile, images: Int, labels: Int)
+    /// The images for testing are of another size than those for training.
+    case idxImageSize
     /// A row index is outside `0..<rowCount`.
     case rowOutOfRange(Int)
     /// The fraction is not strictly between 0 and 1, or it leaves no row for training or none for the test.

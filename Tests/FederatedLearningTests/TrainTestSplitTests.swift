@@ -31,6 +31,26 @@ struct TrainTestSplitTests {
         #expect(try DataSet.breastCancer().labelCounts(of: breastCancer.test) == [43, 71])
     }
 
+    @Test func `a data set that says what its test rows are is split so, and one that does not is not`() throws {
+        func data(_ testRows: Range<Int>?) throws -> DataSet {
+            try DataSet(
+                name: "five", features: [1, 2, 3, 4, 5], labels: [0, 1, 0, 1, 0], featureCount: 1, classCount: 2,
+                testRows: testRows)
+        }
+        let split = try #require(TrainTestSplit(givenBy: data(1..<3)))
+        #expect(split.training == [0, 3, 4])
+        #expect(split.test == [1, 2])
+        #expect(try TrainTestSplit(givenBy: data(nil)) == nil)
+        #expect(TrainTestSplit(givenBy: .digits()) == nil)
+        // Scaling keeps the rows where they are.
+        let scaled = try Standardization(FeatureSums(of: data(1..<3), rows: [0, 3, 4])).applied(to: data(1..<3))
+        #expect(TrainTestSplit(givenBy: scaled) == split)
+        for refused in [2..<2, 0..<5, 3..<6, -1..<2, 7..<9] {
+            #expect(throws: FederatedLearningError.testRows(refused)) { try data(refused) }
+        }
+        #expect(throws: Never.self) { try data(0..<4) }
+    }
+
     @Test("The seed decides, and nothing else")
     func seeded() throws {
         let data = DataSet.breastCancer()

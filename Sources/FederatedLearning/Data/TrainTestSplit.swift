@@ -7,6 +7,15 @@ public struct TrainTestSplit: Sendable, Equatable {
     /// The rows to measure accuracy on, ascending.
     public let test: [Int]
 
+    /// The split that the publisher of a data set made, as its `testRows` say; nil if it has none.
+    ///
+    /// Nothing is drawn: the same rows in every run, which makes accuracies comparable with published ones.
+    public init?(givenBy data: DataSet) {
+        guard let testRows = data.testRows else { return nil }
+        training = data.rows.filter { !testRows.contains($0) }
+        test = Array(testRows)
+    }
+
     /// Divides the rows at random so that each class has its share in both parts.
     ///
     /// The test part has ⌈fraction × rowCount⌉ rows. Each class gives the floor of fraction × its size, and the classes

@@ -160,6 +160,18 @@ private func explain(_ error: FederatedLearningError) -> String {
     case .classCount(let count): "the data set has \(count) classes; at least 2 are needed."
     case .malformedFeatures: "the features are not one row of finite numbers for each label."
     case .labelOutOfRange(let row): "the label of row \(row) is out of range."
+    case .testRows: "the rows for testing must be some of the data set's rows, and not all of them."
+    case .idxMagicNumber(let file):
+        "'\(file.rawValue)' does not begin with \(String(format: "%08x", file.magicNumber)), as a file of unsigned bytes in the IDX"
+            + " format does; is it another file, or still compressed without the ending .gz?"
+    case .idxLength(let file, let expected, let found):
+        "'\(file.rawValue)' has \(found) bytes instead of "
+            + (expected == .max ? "more than 2^63" : "\(expected)") + ": it is cut short or damaged; fetch it again."
+    case .idxLabelCount(let file, let images, let labels):
+        "'\(file.rawValue)' has \(labels) labels for \(images) images: the files do not belong together."
+    case .idxImageSize:
+        "'\(IDXFile.testImages.rawValue)' has images of another size than '\(IDXFile.trainingImages.rawValue)':"
+            + " the files do not belong together."
     case .rowOutOfRange(let row): "there is no row \(row)."
     case .testFraction(let fraction): "a test fraction of \(fraction) leaves no rows on one side."
     case .impossibleFeatureSums: "the features cannot be standardized: their sums are impossible."
