@@ -103,7 +103,8 @@ struct Train: ParsableCommand {
     private func fingerprint(of task: LearningTask) -> String {
         let parts = [
             task.sha256, learning.model, "\(learning.hidden)", "\(learning.clients)", "\(learning.localEpochs)",
-            "\(learning.batchSize)", "\(task.training.learningRate)", learning.split, "\(learning.testFraction)",
+            "\(learning.batchSize)", "\(task.training.learningRate)", learning.split,
+            "\(learning.testFraction ?? LearningOptions.defaultTestFraction)",
             "\(learning.bits)", "\(learning.clip)", "\(learning.dropout)", learning.dropoutStage ?? "",
             learning.parties.description, scheme.rawValue, algorithm, weights, "\(clientsPerRound ?? 0)",
             "\(task.seed)",
@@ -131,10 +132,7 @@ struct Train: ParsableCommand {
         func json(_ task: LearningTask, _ command: Train) -> JSONValue {
             [
                 "scheme": .string(command.scheme.rawValue), "seed": .unsigned(task.seed),
-                "dataset": [
-                    "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
-                    "test": .integer(task.testRows.count),
-                ],
+                "dataset": task.dataSetJSON,
                 "accuracy": .number(result.test.accuracy), "test_loss": .number(result.test.meanLoss),
                 "stop_reason": .string(result.reason.rawValue), "modulus_bits": .integer(result.width.bits),
                 "parameters_sha256": .string(HashDigest(of: littleEndianBytes(of: result.parameters)).description),

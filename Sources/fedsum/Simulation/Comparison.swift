@@ -25,8 +25,9 @@ struct Comparison {
         var pooled: [Double] = []
         var local: [Double] = []
         var results: [SchemeName: [FederatedRunResult]] = [:]
+        let loaded = try options.loadDataSet()
         for offset in 0..<UInt64(seeds) {
-            let task = try LearningTask(options, seed: firstSeed &+ offset)
+            let task = try LearningTask(options, on: loaded, seed: firstSeed &+ offset)
             tasks.append(task)
             let position = seeds > 1 ? " (seed \(offset + 1) of \(seeds))" : ""
             Terminal.progress("pooled and local-only training\(position)")
@@ -74,7 +75,7 @@ struct Comparison {
                 model, from: start, on: task.data, clients: task.clientRows, test: task.testRows, using: &generator)
             // Client after client, so that Ctrl-C need not wait for all of them.
             var local: [Evaluation] = []
-            for rows in task.clientRows where !Platform.interruptionRequested {
+            for rows in task.clientRowsAlone where !Platform.interruptionRequested {
                 local += try training.localOnly(
                     model, from: start, on: task.data, clients: [rows], test: task.testRows, using: &generator)
             }

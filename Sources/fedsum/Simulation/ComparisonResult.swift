@@ -22,10 +22,7 @@ struct ComparisonResult {
 
     var json: JSONValue {
         [
-            "dataset": [
-                "name": .string(task.data.name), "sha256": .string(task.sha256), "train": .integer(task.trainCount),
-                "test": .integer(task.testRows.count),
-            ],
+            "dataset": task.dataSetJSON,
             "seed": .unsigned(seeds.first),
             "seeds": .integer(seeds.count),
             "split": .array(
@@ -37,16 +34,17 @@ struct ComparisonResult {
                     ]
                 }),
             "centralized": baseline(centralizedAccuracies),
-            "local_only": baseline(localOnlyAccuracies),
+            "local_only": baseline(localOnlyAccuracies, ["clients": .integer(task.clientRowsAlone.count)]),
             "rows": .array(rows.map(json)),
         ]
     }
 
-    private func baseline(_ accuracies: [Double]) -> JSONValue {
-        [
+    private func baseline(_ accuracies: [Double], _ others: [String: JSONValue] = [:]) -> JSONValue {
+        let figures: [String: JSONValue] = [
             "accuracy": .number(accuracies.mean),
             "accuracy_sd": .optional(accuracies.count > 1 ? accuracies.standardDeviation : nil),
         ]
+        return .object(figures.merging(others) { _, other in other })
     }
 
     private func json(_ row: ComparisonRow) -> JSONValue {
@@ -114,8 +112,12 @@ struct ComparisonResult {
             let deviation = accuracies.count > 1 ? String(format: " ± %.1f", 100 * accuracies.standardDeviation) : ""
             return Format.percent(accuracies.mean) + deviation
         }
+        let alone = task.clientRowsAlone.count
+        let clients =
+            alone < task.clientRows.count
+            ? "\(alone) of the \(task.clientRows.count) clients (evenly spaced), each alone" : "each client alone"
         return
-            "Baselines: trained on pooled data \(text(centralizedAccuracies)); each client alone, mean \(text(localOnlyAccuracies))."
+            "Baselines: trained on pooled data \(text(centralizedAccuracies)); \(clients), mean \(text(localOnlyAccuracies))."
     }
 
     private static let legend = """

@@ -9,7 +9,10 @@ import SecureRandomness
 
 /// The flags that say what is learned, by whom, from which data. The same on every verb that trains.
 struct LearningOptions: ParsableArguments {
-    @Option(help: "digits, breast-cancer, or a CSV file whose last column is the label.")
+    @Option(
+        help: ArgumentHelp(
+            "digits, breast-cancer, fashion-mnist (Debian's package dataset-fashion-mnist), a CSV file whose last column is the label, or a folder with the four files of MNIST (train-images-idx3-ubyte …), which may end in .gz.",
+            valueName: "name|file|folder"))
     var dataset = "digits"
 
     @Option(help: "softmax or perceptron.")
@@ -36,8 +39,8 @@ struct LearningOptions: ParsableArguments {
     @Option(help: "How the rows are dealt to the clients: iid, dirichlet:A or shards:K.")
     var split = "iid"
 
-    @Option(help: "Share of the rows kept for testing.")
-    var testFraction = 0.2
+    @Option(help: "Share of the rows kept for testing, where the data has no test part. (default: 0.2)")
+    var testFraction: Double?
 
     @Option(help: "Bits of a value before it is summed, 1 to 32.")
     var bits = 16
@@ -58,27 +61,45 @@ struct LearningOptions: ParsableArguments {
 
     var minimumCohort: MinimumCohort { twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard }
 
-    /// The data set, as it was read, and its SHA-256.
-    func loadDataSet() throws -> (data: DataSet, sha256: String) {
-        let data: DataSet
+    /// The data set, as it was read.
+    func loadDataSet() throws -> LoadedDataSet {
         switch dataset {
-        case "digits": data = DataSet.digits()
-        case "breast-cancer": data = DataSet.breastCancer()
+        case "digits": return LoadedDataSet(.digits(), file: "digits.csv", isImages: true)
+        case "breast-cancer": return LoadedDataSet(.breastCancer(), file: "breast_cancer.csv", isImages: false)
+        case "fashion-mnist": return try IDXFolder.installedFashionMNIST().load(name: dataset)
         default:
+            let name = URL(fileURLWithPath: dataset).standardizedFileURL.lastPathComponent
             guard FileManager.default.fileExists(atPath: dataset) else {
                 throw UsageError(
-                    "--dataset takes digits, breast-cancer or the path of a CSV file; there is no file '\(dataset)'.")
+                    "--dataset takes digits, breast-cancer, fashion-mnist, or the path of a CSV file or of a folder; there is"
+                        + " no file '\(dataset)'.")
             }
+            if IDXFolder.isFolder(dataset) { return try IDXFolder(path: dataset).load(name: name) }
             let bytes: [UInt8]
             do {
                 bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: dataset)))
             } catch {
                 throw UsageError("the data set '\(dataset)' cannot be read: \(error.localizedDescription)")
             }
-            data = try DataSet(csv: bytes, name: URL(fileURLWithPath: dataset).lastPathComponent)
+            return LoadedDataSet(try DataSet(csv: bytes, name: name), file: name, isImages: false)
         }
-        return (data, HashDigest(of: data.sourceBytes).description)
     }
+
+    /// The rows to train on and to test on: those of the data set itself, else drawn.
+    func split(_ data: DataSet, using generator: inout some RandomNumberGenerator) throws -> TrainTestSplit {
+        guard let given = TrainTestSplit(givenBy: data) else {
+            return try TrainTestSplit(
+                stratifying: data, testFraction: testFraction ?? Self.defaultTestFraction, using: &generator)
+        }
+        guard testFraction == nil else {
+            throw UsageError(
+                "--test-fraction is for data without a test part; '\(data.name)' has \(given.test.count) rows for testing:"
+                    + " leave the flag out.")
+        }
+        return given
+    }
+
+    static let defaultTestFraction = 0.2
 
     /// The number of clients that are lost in a round, and which: the same in every scheme.
     func lostCount(of cohort: Int) -> Int { Int((dropout * Double(cohort)).rounded()) }
@@ -102,6 +123,7 @@ struct LearningOptions: ParsableArguments {
 struct LearningTask: Sendable {
     let data: DataSet
     let sha256: String
+    let files: [DigestedFile]
     let trainCount: Int
     let testRows: [Int]
     let clientRows: [[Int]]
@@ -109,25 +131,45 @@ struct LearningTask: Sendable {
     let training: LocalTraining
     let seed: UInt64
 
-    init(_ options: LearningOptions, seed: UInt64) throws {
-        let (raw, sha256) = try options.loadDataSet()
+    /// Deals the rows. Tasks on the same images share them: give `loaded` where there are several tasks.
+    init(_ options: LearningOptions, on loaded: LoadedDataSet? = nil, seed: UInt64) throws {
+        let loaded = try loaded ?? options.loadDataSet()
+        let raw = loaded.data
         var generator = SimulationRandomness(seed: seed).generator(purpose: "split")
-        let rows = try TrainTestSplit(stratifying: raw, testFraction: options.testFraction, using: &generator)
+        let rows = try options.split(raw, using: &generator)
         clientRows = try Partition(argument: options.split).deal(
             rows.training, of: raw, to: options.clients, using: &generator)
         split = try PartitionReport(clientRows, of: raw)
-        // Digits are pixels between 0 and 1 already. Elsewhere features have units; the training rows' sums (which a
+        // Pixels are between 0 and 1 already. Elsewhere features have units; the training rows' sums (which a
         // deployment would take from one more masked vector) bring them to one scale.
         data =
-            options.dataset == "digits"
+            loaded.isImages
             ? raw : try Standardization(FeatureSums(of: raw, rows: rows.training)).applied(to: raw)
-        self.sha256 = sha256
+        sha256 = loaded.sha256
+        files = loaded.files
         trainCount = rows.training.count
         testRows = rows.test
         training = try LocalTraining(
             epochs: options.localEpochs, batchSize: options.batchSize == 0 ? nil : options.batchSize,
             learningRate: options.learningRate ?? (options.dataset == "breast-cancer" ? 0.05 : 0.1))
         self.seed = seed
+    }
+
+    /// What reports say of the data.
+    var dataSetJSON: JSONValue {
+        [
+            "name": .string(data.name), "sha256": .string(sha256), "files": .array(files.map(\.json)),
+            "train": .integer(trainCount), "test": .integer(testRows.count),
+        ]
+    }
+
+    /// The clients that a baseline trains one by one: all, or this many of them, evenly spaced.
+    static let maximumClientsAlone = 100
+
+    /// The rows of each client that the baseline "each client alone" trains.
+    var clientRowsAlone: [[Int]] {
+        let count = min(clientRows.count, Self.maximumClientsAlone)
+        return (0..<count).map { clientRows[$0 * clientRows.count / count] }
     }
 
     /// Opens the model's name into a type.
