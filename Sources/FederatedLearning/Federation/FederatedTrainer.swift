@@ -71,7 +71,8 @@ public struct FederatedTrainer<
     ///   `.codecTooSmall` if the sum of a round's clients could wrap: `FederatedLearningError`. `RandomnessError` if the
     ///   source fails where a mechanism counts who took part before a checkpoint.
     public init(
-        model: Model, parameters: [Float], velocity: [Float] = [], startingRound: Int = 0, data: DataSet, clientRows: [[Int]],
+        model: Model, parameters: [Float], velocity: [Float] = [], startingRound: Int = 0, data: DataSet,
+        clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
         codec: Codec, mechanism: Mechanism, task: String, randomness: Randomness,
         faults: @escaping @Sendable (_ round: Int, _ cohort: [PartyID]) -> FaultSchedule = { _, _ in .none },

@@ -104,6 +104,7 @@ struct Train: ParsableCommand {
                 throw UsageError("the checkpoint was made with --seed \(saved.seed).")
             }
             let task = try LearningTask(learning, seed: try saved?.seed ?? seed ?? drawnSeed())
+            if let warning = task.warning([dp]) { Terminal.note("note: \(warning)") }
             let fingerprint = fingerprint(of: task)
             if let saved, saved.fingerprint != fingerprint {
                 throw UsageError(

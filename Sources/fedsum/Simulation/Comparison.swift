@@ -31,9 +31,11 @@ struct Comparison {
         var local: [Double] = []
         let runs = modes.flatMap { mode in schemes.map { (scheme: $0, mode: mode) } }
         var results = runs.map { _ in [FederatedRunResult]() }
+        let loaded = try options.loadDataSet()
         for offset in 0..<UInt64(seeds) {
-            let task = try LearningTask(options, seed: firstSeed &+ offset)
+            let task = try LearningTask(options, on: loaded, seed: firstSeed &+ offset)
             tasks.append(task)
+            if offset == 0, let warning = task.warning(modes) { Terminal.note("note: \(warning)") }
             let position = seeds > 1 ? " (seed \(offset + 1) of \(seeds))" : ""
             Terminal.progress("pooled and local-only training\(position)")
             let baselines = try task.withModel(options, Baselines(task: task, options: options))

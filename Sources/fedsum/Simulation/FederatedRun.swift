@@ -56,7 +56,8 @@ where Codec.Element == Mechanism.Element, Codec.Element: MaskableElement {
         let clock = ContinuousClock()
         let begin = clock.now
         var trainer = try FederatedTrainer(
-            model: model, parameters: start.parameters, velocity: start.velocity, startingRound: start.nextRound, data: task.data,
+            model: model, parameters: start.parameters, velocity: start.velocity, startingRound: start.nextRound,
+            data: task.data,
             clientRows: task.clientRows, algorithm: algorithm, weighting: weighting, clientsPerRound: clientsPerRound,
             codec: codec, mechanism: mechanism, task: "training",
             randomness: SimulationRandomness(seed: task.seed), faults: faults,
@@ -167,7 +168,8 @@ extension LearningTask {
                 seed: seed, count: { [dropout = options.dropout] in Int((dropout * Double($0)).rounded()) },
                 send: send),
             usesThreads: (options.parties.threads ?? (scheme == .paillier ? 2 : 1)) > 1, rule: settings.rule,
-            start: settings.start ?? TrainingState(parameters: initialParameters(model)), afterEachRound: settings.afterEachRound)
+            start: settings.start ?? TrainingState(parameters: initialParameters(model)),
+            afterEachRound: settings.afterEachRound)
         return try scheme.accept(
             run,
             settings: SchemeSettings(

@@ -80,8 +80,19 @@ struct LearningOptions: ParsableArguments {
 
     var minimumCohort: MinimumCohort { twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard }
 
-    /// The data set, as it was read.
+    /// The data set, and of images what `--features` says.
     func loadDataSet() throws -> LoadedDataSet {
+        let features = try ImageFeatures(features)
+        let loaded = try readDataSet()
+        guard features != .pixels else { return loaded }
+        guard loaded.isImages else {
+            throw UsageError("--features is for images: digits, fashion-mnist, and folders of images.")
+        }
+        return try loaded.replacingData(by: features.applied(to: loaded.data))
+    }
+
+    /// The data set, as it was read.
+    private func readDataSet() throws -> LoadedDataSet {
         switch dataset {
         case "digits": return LoadedDataSet(.digits(), file: "digits.csv", isImages: true)
         case "breast-cancer": return LoadedDataSet(.breastCancer(), file: "breast_cancer.csv", isImages: false)
@@ -149,6 +160,8 @@ struct LearningTask: Sendable {
     let data: DataSet
     let sha256: String
     let files: [DigestedFile]
+    /// Whether means and deviations of all training rows were looked at.
+    let isStandardized: Bool
     let trainCount: Int
     let testRows: [Int]
     let clientRows: [[Int]]
@@ -156,8 +169,9 @@ struct LearningTask: Sendable {
     let training: LocalTraining
     let seed: UInt64
 
-    init(_ options: LearningOptions, seed: UInt64) throws {
-        let loaded = try options.loadDataSet()
+    /// Deals the rows. Tasks on the same images share them: give `loaded` where there are several tasks.
+    init(_ options: LearningOptions, on loaded: LoadedDataSet? = nil, seed: UInt64) throws {
+        let loaded = try loaded ?? options.loadDataSet()
         let raw = loaded.data
         var generator = SimulationRandomness(seed: seed).generator(purpose: "split")
         let rows = try options.split(raw, using: &generator)
@@ -168,16 +182,24 @@ struct LearningTask: Sendable {
         // deployment would take from one more masked vector) bring them to one scale.
         data =
             loaded.isImages
-            ? try ImageFeatures(options.features).applied(to: raw)
-            : try Standardization(FeatureSums(of: raw, rows: rows.training)).applied(to: raw)
+            ? raw : try Standardization(FeatureSums(of: raw, rows: rows.training)).applied(to: raw)
         sha256 = loaded.sha256
         files = loaded.files
+        isStandardized = !loaded.isImages
         trainCount = rows.training.count
         testRows = rows.test
         training = try LocalTraining(
             epochs: options.localEpochs, batchSize: options.batchSize == 0 ? nil : options.batchSize,
             learningRate: options.learningRate ?? (options.dataset == "breast-cancer" ? 0.05 : 0.1))
         self.seed = seed
+    }
+
+    /// What ε does not cover, if anything.
+    func warning(_ modes: [PrivacyMode]) -> String? {
+        guard isStandardized, modes.contains(where: { $0 != .none }) else { return nil }
+        return
+            "the features were brought to one scale by the means and deviations of all training rows, which ε does not cover: they count as"
+            + " public."
     }
 
     /// What reports say of the data.

@@ -20,6 +20,11 @@ struct LoadedDataSet {
         self.isImages = isImages
     }
 
+    /// The same files, seen otherwise.
+    func replacingData(by data: DataSet) -> LoadedDataSet {
+        LoadedDataSet(data, sha256: sha256, files: files, isImages: isImages)
+    }
+
     /// A data set of one file, which it holds.
     init(_ data: DataSet, file: String, isImages: Bool) {
         let sha256 = HashDigest(of: data.sourceBytes).description
