@@ -93,7 +93,7 @@ struct PrivateTrainingTests {
 
     @Test func `with next to no noise the model moves by the clipped sum over the fixed denominator`() throws {
         var federation = try PrivateFederation(
-            clients: 60, samplingRate: 0.6, releases: 1, noiseMultiplier: 0.025, clippingNorm: 0.05)
+            clients: 60, samplingRate: 0.6, releases: 1, noiseMultiplier: 0.05, clippingNorm: 0.05)
         federation.terms.epsilon = 1e6
         federation.federation.clientRows = (0..<60).map { Array(20 * $0..<20 * $0 + 20) }
         let cohorts = CohortRecorder()
@@ -116,8 +116,8 @@ struct PrivateTrainingTests {
             for index in update.indices { expected[index] += factor * update[index] }
         }
         #expect(shortened > 0 && report.clippedCount == shortened)
-        // Noise of 0.025·0.05/√0.8 over 36 in each coordinate, so of this norm altogether, within seven deviations.
-        let noise = 0.025 * 0.05 / 0.8.squareRoot() / 36
+        // Noise of 0.05·0.05/√0.8 over 36 in each coordinate, so of this norm altogether, within seven deviations.
+        let noise = 0.05 * 0.05 / 0.8.squareRoot() / 36
         let count = Double(expected.count)
         var (square, length) = (0.0, 0.0)
         for index in expected.indices {
