@@ -86,7 +86,8 @@ struct PrivateTrainingCommandTests {
         #expect(resumed["stop_reason"]?.text == "privacy budget")
         #expect(try #require(resumed["rounds"]).entries.count == count - 4)
         #expect(resumed["parameters_sha256"] == whole["parameters_sha256"])
-        #expect(resumed["epsilon"] == whole["epsilon"])
+        // The shares of δ for failures are of as many rounds as were planned, 4 and 100.
+        #expect(abs(try #require(resumed["epsilon"]?.number) - (try #require(whole["epsilon"]?.number))) < 1e-3)
         let third = try run("--rounds", "100", "--checkpoint", path, "--resume")
         #expect(third.exitCode == 0)
         #expect(try third.json()["rounds"]?.entries.isEmpty == true)
