@@ -12,10 +12,8 @@ extension PrivateSumPlan {
         return min(count, (count * (honestPermille + max(0, colluding)) + 999) / 1000)
     }
 
-    /// What noise adds to a coordinate of a released sum, in the unit of the vectors: never less than `standardDeviation`.
-    ///
-    /// Where noise is `distributed`, everybody's share is in it, those of clients who were lost too.
-    /// - Parameter contributors: how many clients are in the sum, which counts for `local` noise.
+    /// What noise adds to a coordinate of a released sum of so many clients' vectors, in their unit: never less than
+    /// `standardDeviation`. Where noise is `distributed`, all shares are in it, those of clients who were lost too.
     public func releasedStandardDeviation(of contributors: Int) -> Double {
         switch terms.mode {
         case .central: standardDeviation
