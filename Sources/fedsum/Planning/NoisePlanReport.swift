@@ -95,7 +95,7 @@ struct NoisePlanReport {
             )
         }
         lines.append(
-            "  cap        \(plan.participationCap)  rounds are the most that a client takes part in")
+            "  cap        \(plan.participationCap)  times a client takes part at the most")
         lines.append(
             "  ring       b = \(plan.width.bits) bits  hold the sum with its noise: \(bytesPerParameter) bytes for each parameter"
                 + (plan.isRotated

@@ -16,7 +16,8 @@ struct PrivateSumInput: SumEncoding {
     private let plan: PrivateSumPlan
     private let mechanism: DiscreteGaussianMechanism
     private let guarantee: PrivacyGuarantee
-    /// nil where the coordinator sees sums without noise, or every vector with its share only.
+    /// Against whoever learns the scheme's sum; nil where that sees the sum without noise, or every vector with its share
+    /// only.
     private let epsilonAgainstCoordinator: Double?
     private let seed: UInt64?
     private let scheme: SchemeName
@@ -98,22 +99,26 @@ struct PrivateSumInput: SumEncoding {
             case .distributed:
                 ", a share of it added to each vector; with more than a share of \(terms.lostShare) lost,\nnothing is released"
             }
+        let shortened =
+            switch clippedVectors {
+            case 0: ""
+            case 1: "; 1 vector was shortened, which its client knows alone"
+            default: "; \(clippedVectors) vectors were shortened, of which each client knows its own only"
+            }
         let coordinator: String =
             if let epsilon = epsilonAgainstCoordinator, terms.mode == .distributed {
-                "Against the server, which knows who took part: ε = \(PrivacyText.shown(epsilon)), for a client whose vector is replaced by zero."
+                "Against the recipient of the scheme's sum, which knows who took part: ε = \(PrivacyText.shown(epsilon)), for a client\nwhose vector is replaced by zero."
             } else if terms.mode == .local {
-                "That holds against the server too."
+                "That holds against the recipient of the scheme's sum too."
             } else {
-                "Against the server: none, since it sees \(terms.mode == .central ? "the sum without noise" : "every vector")."
+                "Against the recipient of the scheme's sum: none, since it sees \(terms.mode == .central ? "the sum without noise" : "every vector")."
             }
         return [
             "private sum: \(shown(result, format: "%.6g"))",
             String(
                 format: "each ± %.4g, one standard deviation of the noise", standardDeviation(contributors.count)),
             "of \(contributors.count) of \(files.count) clients (\(names(of: contributors))), in \(width)"
-                + (clippedVectors > 0
-                    ? "; \(clippedVectors) vectors were shortened, of which each client knows its own only" : ""),
-            "",
+                + shortened, "",
             "ε = \(PrivacyText.shown(guarantee.epsilon)) at δ = \(terms.delta) (accountant \(plan.accountant.rawValue)), "
                 + (terms.mode == .local
                     ? "against everybody, for another vector in a client's place."
