@@ -129,4 +129,120 @@ import Testing
         #expect(run.output.isEmpty)
         #expect(!run.errors.isEmpty)
     }
+
+    // MARK: Noise
+
+    /// The keys that only a plan with noise fills.
+    static let noiseKeys = [
+        "epsilon", "epsilon_coordinator", "delta", "accountant", "clip", "rounds", "sampling_rate", "noise_multiplier",
+        "noise_standard_deviation", "released_noise_standard_deviation", "local_variance", "integers_per_unit",
+        "cohort_minimum", "cohort_mean", "cohort_maximum", "minimum_contributors_with_noise", "participation_cap",
+        "modulus_bits_with_noise", "upload_bytes_per_parameter_with_noise", "is_rotated",
+    ]
+
+    @Test(arguments: ["central", "local", "distributed"])
+    func `noise is what the analytic Gaussian asks for, and the rest is as without it`(mode: String) throws {
+        let flags = ["plan", "--clients", "1000", "--dimension", "300", "--json"]
+        let without = try FedsumProgram.run(flags).json()
+        #expect(without["dp"] == .string("none") && Self.noiseKeys.allSatisfy { without[$0] == .null })
+        // analytic_gaussian.json, ε = 0.1, δ = 1e-5: 30.749566131977450.
+        let run = try FedsumProgram.run(
+            flags + ["--epsilon", "0.1", "--delta", "1e-5", "--clip", "0.5", "--bits", "16", "--dp", mode])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let plan = try run.json()
+        #expect(
+            plan.without { Self.noiseKeys.contains($0) || $0 == "dp" }
+                == without.without { Self.noiseKeys.contains($0) || $0 == "dp" })
+        #expect(plan["dp"] == .string(mode))
+        func number(_ key: String) throws -> Double { try #require(plan[key]?.number, "\(key)") }
+
+        let sigma = try number("noise_standard_deviation") / 0.5
+        let least = 30.749566131977450 * (mode == "local" ? 2 : 1)
+        #expect(sigma >= least && sigma < least * (mode == "local" ? 1.2 : 1.01))
+        #expect(try number("epsilon") <= 0.1 && number("epsilon") > 0.0999)
+        #expect(plan["epsilon_coordinator"] == (mode == "central" ? .null : plan["epsilon"]))
+        for key in ["cohort_minimum", "cohort_mean", "cohort_maximum"] { #expect(plan[key] == .integer(1000)) }
+        #expect(plan["participation_cap"] == .integer(1))
+        #expect(plan["minimum_contributors_with_noise"] == .integer(mode == "distributed" ? 900 : 1))
+        // Of σ² in integers each of 1000 clients has 1/800 with shares, and all of it without.
+        let variance = try pow(number("noise_standard_deviation") * number("integers_per_unit"), 2)
+        let local = plan["local_variance"]?.number
+        switch mode {
+        case "central": #expect(local == nil)
+        case "local": #expect(try abs(#require(local) / variance - 1) < 1e-9)
+        default: #expect(try abs(#require(local) * 800 / variance - 1) < 1e-9)
+        }
+        let released = try number("released_noise_standard_deviation") / number("noise_standard_deviation")
+        let shares = mode == "central" ? 1 : mode == "local" ? 1000 : 1 / 0.8
+        #expect(abs(released * released - shares) < 1e-9 * shares)
+        let elements = plan["is_rotated"] == .bool(true) ? 512.0 : 300
+        #expect(
+            try abs(
+                number("upload_bytes_per_parameter_with_noise")
+                    - number("modulus_bits_with_noise") / 8 * elements / 300) < 1e-12)
+
+        let text = try FedsumProgram.run(flags.dropLast() + ["--epsilon", "0.1", "--dp", mode]).output
+        #expect(text.contains("Noise (\(mode)) for ε = 0.1") && text.contains("σ = "))
+        #expect(text.contains("abort  ") == (mode == "distributed"))
+    }
+
+    @Test func `with sampling, the graph is that of the smallest cohort and the ring that of the largest`() throws {
+        let run = try FedsumProgram.run(
+            "plan", "--clients", "1000", "--sampling-rate", "0.5", "--rounds", "30", "--epsilon", "8", "--delta",
+            "1e-5", "--dimension", "10", "--json")
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let plan = try run.json()
+        // Binomial tails in 60 digits, by Python.
+        #expect(plan["cohort_minimum"] == .integer(402) && plan["cohort_maximum"] == .integer(597))
+        #expect(plan["cohort_mean"] == .integer(500) && plan["participation_cap"] == .integer(24))
+        #expect(plan["minimum_contributors_with_noise"] == .integer(450))
+        #expect(plan["clients"] == .integer(1000) && plan["graph_clients"] == .integer(402))
+        let small = try FedsumProgram.run("plan", "--clients", "402", "--json").json()
+        for key in ["neighbors", "threshold", "adversaries", "dropouts", "cut_floor"] {
+            #expect(plan[key] == small[key], "\(key)")
+        }
+        // 597 · 65,535 is above 2^25, and 402 · 65,535 is not.
+        #expect(plan["modulus_bits"] == .integer(26) && small["modulus_bits"] == .integer(25))
+        let coordinator = try #require(plan["epsilon_coordinator"]?.number)
+        #expect(try coordinator > #require(plan["epsilon"]?.number))
+        let text = try FedsumProgram.run(
+            "plan", "--clients", "1000", "--sampling-rate", "0.5", "--epsilon", "8", "--dimension", "10"
+        ).output
+        #expect(text.contains(", the smallest cohort that is accepted of 1000, against"))
+    }
+
+    @Test(arguments: [
+        (["--clients", "20", "--sampling-rate", "0.1"], "P(cohort < 3) ≤ "),
+        // Eight integers to the clipping norm, shared by a thousand.
+        (["--clients", "1000", "--bits", "4"], "take more --bits"),
+    ])
+    func `says what noise cannot do`(flags: [String], reason: String) throws {
+        for json in [[], ["--json"]] {
+            let run = try FedsumProgram.run(["plan", "--epsilon", "8", "--dimension", "10"] + flags + json)
+            #expect(run.exitCode == 1)
+            #expect(run.output.isEmpty)
+            #expect(run.errors.contains(reason), "\(run.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        (["--epsilon", "0", "--dimension", "9"], "ε must be above 0"), (["--epsilon", "8"], "needs --dimension"),
+        (["--epsilon", "8", "--dimension", "9", "--delta", "0"], "0 < δ < 1"),
+        (["--epsilon", "8", "--dimension", "9", "--clip", "0"], "above 0"),
+        (["--epsilon", "8", "--dimension", "9", "--rounds", "0"], "at least one round"),
+        (["--epsilon", "8", "--dimension", "9", "--sampling-rate", "1.5"], "sampling rate"),
+        (["--epsilon", "8", "--dimension", "9", "--dp", "perhaps"], "perhaps"),
+        (["--epsilon", "8", "--dimension", "9", "--dp", "none"], "not none"),
+        (["--epsilon", "8", "--dimension", "9", "--bits", "3"], "between 4 and 32"),
+        (["--epsilon", "8", "--dimension", "9", "--adversary-fraction", "0.5", "--dropout-fraction", "0.5"], "≤ 0.9"),
+        (["--delta", "1e-5"], "needs --epsilon"), (["--clip", "1"], "needs --epsilon"),
+        (["--rounds", "9"], "needs --epsilon"), (["--sampling-rate", "0.5"], "needs --epsilon"),
+        (["--dp", "central"], "needs --epsilon"),
+    ])
+    func `flags of noise that make no sense are wrong usage`(flags: [String], reason: String) throws {
+        let run = try FedsumProgram.run(["plan", "--clients", "500"] + flags)
+        #expect(run.exitCode == 64, "\(run.errors)")
+        #expect(run.output.isEmpty)
+        #expect(run.errors.contains(reason), "\(run.errors)")
+    }
 }

@@ -12,6 +12,16 @@ extension PrivateSumPlan {
         return min(count, (count * (honestPermille + max(0, colluding)) + 999) / 1000)
     }
 
+    /// What noise adds to a coordinate of a released sum of so many clients' vectors, in their unit: never less than
+    /// `standardDeviation`. Where noise is `distributed`, all shares are in it, those of clients who were lost too.
+    public func releasedStandardDeviation(of contributors: Int) -> Double {
+        switch terms.mode {
+        case .central: standardDeviation
+        case .local: standardDeviation * Double(max(1, contributors)).squareRoot()
+        case .distributed: standardDeviation * (1000 / Double(honestPermille)).squareRoot()
+        }
+    }
+
     /// Makes a sum fit to be released: adds the noise of the recipient, and the shares of clients who were lost.
     /// - Parameters:
     ///   - sum: the words of the scheme's sum.

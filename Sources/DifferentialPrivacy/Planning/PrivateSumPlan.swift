@@ -5,8 +5,8 @@ public import RingArithmetic
 /// Noise, cohort and ring for private sums: everything that its parties must agree on, and what it costs.
 ///
 /// The noise is found for the events that are charged in the end, discrete noise with the rounding's inflation of the
-/// sensitivity, by the accountant that charges them. Of δ, at most 1/512 goes to sums that wrap around and to cohorts
-/// that are too small or too large, over all releases.
+/// sensitivity, by the accountant that charges them. Of δ, at most 1/1024 each goes to sums that wrap around, to cohorts
+/// that are too small, and to cohorts that are too large, over all releases.
 ///
 /// With `distributed` noise, every client of a cohort of k adds N_Z(0, σ²/ρk), where ρ = 1 − lost − colluding share: the
 /// honest clients that are left have σ² at the least, which is what is charged. Since the noise of all k is σ²/ρ whatever k is, and the
@@ -81,7 +81,8 @@ public struct PrivateSumPlan: Sendable {
             while try candidate.epsilon(terms, cap: participationCap, smallCohort: smallCohort) > terms.epsilon {
                 multiplier *= 1 + excess
                 excess *= 2
-                guard excess < 2 else { throw .accounting(.targetUnreachable(limit: multiplier)) }
+                // Continuous noise would do, so it is the integers that are too coarse.
+                guard excess < 2 else { throw .mechanism(.varianceOutOfRange) }
                 candidate = try Candidate(
                     terms, plan: (scale, cohort, honestPermille), multiplier: multiplier, tolerance)
             }
@@ -306,7 +307,10 @@ public struct PrivateSumPlan: Sendable {
                     terms
                 ).epsilon
             } catch {
-                throw .accounting(error)
+                switch error {
+                case .unbounded, .unsupportedEvent(.noiseTooSmall): throw .mechanism(.varianceOutOfRange)
+                default: throw .accounting(error)
+                }
             }
         }
     }
@@ -353,10 +357,8 @@ public struct PrivateSumPlan: Sendable {
             width: narrowest, largestWrapAroundProbability: tolerance)
     }
 
-    /// The mechanism of one release.
-    /// - Parameters:
-    ///   - cohort: how many clients are asked, within `cohort`.
-    ///   - rotationSeed: 32 public bytes that the parties of the release share; used if vectors are rotated.
+    /// The mechanism of one release, for which so many clients are asked; 32 public bytes that its parties share turn
+    /// vectors if they are rotated.
     /// - Throws: `.cohortOutOfRange` if the cohort is not accepted, `.rotationSeedLength`.
     public func mechanism(
         cohort count: Int, rotationSeed: [UInt8]

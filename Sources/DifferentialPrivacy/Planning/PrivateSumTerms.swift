@@ -77,7 +77,7 @@ public enum PrivateSumPlanError: Error, Equatable, Sendable {
     case cohortTooSmall(minimum: Int, bound: Double)
     /// Everybody takes part in every release, and the cap would end that before the last.
     case capBelowReleases(cap: Int, releases: Int)
-    /// Noise in integers needs more or less precision than there is: take other bits, or another clipping norm.
+    /// Noise in integers needs more or less precision than there is, shares of it among others: take other bits.
     case mechanism(DifferentialPrivacyError)
     /// No noise has this ε and δ, or a parameter is wrong.
     case accounting(AccountingError)

@@ -12,10 +12,13 @@ struct Sum: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sums one vector a file, one party each, and shows what every party saw.",
         discussion: """
-            Example:
+            Examples:
               fedsum sum a.csv b.csv c.csv d.csv --scheme secagg --drop 2
+              fedsum sum client*.csv --scheme secagg --dp distributed --epsilon 1 --delta 1e-6 --clip 10 --lost-share 0.2
 
             A file is CSV, or NumPy's .npy. Whole numbers up to 2^31 − 1 are summed exactly; other values in fixed point of --bits bits. File i is client i.
+
+            With --dp, vectors longer than --clip are shortened to that ℓ2 norm, and discrete Gaussian noise is added: to the sum (central), to each vector enough for itself (local), or to each vector a share of what the sum needs (distributed). One release, everybody whose file is given takes part.
             """)
 
     @Argument(help: "Files with one vector each, all of the same length.")
@@ -38,9 +41,11 @@ struct Sum: ParsableCommand {
 
     @Option(
         help:
-            "Bound on absolute values; larger ones are clipped. (default: the next power of two above all values, at least 1)"
+            "Bound on absolute values; larger ones are clipped. With --dp, which needs it: the ℓ2 norm that longer vectors are shortened to, chosen without looking at them. (default: the next power of two above all values, at least 1)"
     )
     var clip: Double?
+
+    @OptionGroup var privacy: PrivateSumOptions
 
     @OptionGroup var parties: PartyOptions
 
@@ -49,7 +54,7 @@ struct Sum: ParsableCommand {
 
     @Option(
         help:
-            "Seed, to repeat a run byte for byte; the keys are then known to whoever knows it. (default: system randomness)"
+            "Seed, to repeat a run byte for byte; keys and noise are then known to whoever knows it. (default: system randomness)"
     )
     var seed: UInt64?
 
@@ -68,24 +73,29 @@ struct Sum: ParsableCommand {
 
     func run() throws {
         try report {
-            let input = try SumInput(self)
-            let bits = try scheme.elementBits(
-                clients: input.vectors.count, width: input.capacity.width, parties)
+            try privacy.validate(self)
+            let input: any SumEncoding =
+                if let mode = privacy.dp.noise { try PrivateSumInput(self, mode) } else { try SumInput(self) }
+            let bits = try scheme.elementBits(clients: input.files.count, width: input.width, parties)
             let outcome = bits <= 32 ? try sum(input, UInt32.self) : try sum(input, UInt64.self)
             Terminal.output(json ? try outcome.json.text() : outcome.text)
-            if outcome.sum == nil {
-                Terminal.note("error: \(outcome.failure.map(explain) ?? "nothing was learned")")
+            if outcome.result == nil {
+                let reason = outcome.failure.map { input.explain($0, contributors: outcome.contributors.count) }
+                Terminal.note("error: \(reason ?? "nothing was learned")")
                 throw ExitStatus.failure
             }
             guard outcome.isCorrect else { throw ExitStatus.falseCheck }
         }
     }
 
-    private func sum<Element: MaskableElement & RingWord>(_ input: SumInput, _: Element.Type) throws -> SumOutcome {
+    var minimumCohort: MinimumCohort { twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard }
+
+    private func sum<Element: MaskableElement & RingWord>(
+        _ input: any SumEncoding, _: Element.Type
+    ) throws -> SumOutcome {
         let settings = SchemeSettings(
-            dimension: input.dimension, width: input.capacity.width,
-            minimumCohort: twoMayLearnEachOther ? .twoWhoMayLearnEachOthersVectors : .standard,
-            parties: parties, elementWidth: try input.capacity.elementWidth, seed: try seed ?? drawnSeed())
+            dimension: input.dimension, width: input.width, minimumCohort: minimumCohort, parties: parties,
+            elementWidth: input.elementWidth, seed: try seed ?? drawnSeed())
         return try scheme.accept(SumRun<Element>(input: input, command: self), settings: settings)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DifferentialPrivacy
 import Foundation
 import PairwiseMasking
 import RingArithmetic
@@ -11,7 +12,12 @@ struct PlanReport {
     let dimension: Int?
     let adversaryFraction: Double
     let dropoutFraction: Double
+    let noise: NoisePlanReport?
 
+    /// All clients, of whom the graph's are one cohort if they are sampled.
+    private var clients: Int { noise?.plan.terms.population ?? assumptions.clients }
+    /// The clients that a sum may have.
+    private var largestCohort: Int { noise?.plan.cohort.upperBound ?? assumptions.clients }
     private var assumptions: MaskingAssumptions { plan.assumptions }
     private var bounds: MaskingBounds { plan.bounds }
     private var isCompleteByDefault: Bool { assumptions.clients <= MaskingPlan.completeGraphLimit }
@@ -27,8 +33,9 @@ struct PlanReport {
     var json: JSONValue {
         func optional(_ value: Int?) -> JSONValue { value.map { .integer($0) } ?? .null }
         // JSON has no −∞: what cannot happen is null, as is what nobody checks in the curious model.
-        return [
-            "clients": .integer(assumptions.clients), "adversary_fraction": .number(adversaryFraction),
+        let members: [String: JSONValue] = [
+            "clients": .integer(clients), "graph_clients": .integer(assumptions.clients),
+            "adversary_fraction": .number(adversaryFraction),
             "dropout_fraction": .number(dropoutFraction), "adversaries": .integer(assumptions.adversaries),
             "dropouts": .integer(assumptions.dropouts), "threat": .string(assumptions.threat.name),
             "security_bits": .integer(assumptions.securityBits), "failure_bits": .integer(assumptions.failureBits),
@@ -49,12 +56,13 @@ struct PlanReport {
             "complete_graph_is_default": .bool(isCompleteByDefault),
             "complete_graph_threshold": optional(completeGraphThreshold),
         ]
+        return .object(members.merging(noise?.members ?? NoisePlanReport.membersWithoutNoise) { own, _ in own })
     }
 
     var text: String {
         let (k, t, clients) = (plan.neighbors, plan.threshold, assumptions.clients)
         var lines = [
-            "Sparse graph (secagg+) for \(clients) clients against a \(assumptions.threat.name) server:"
+            "Sparse graph (secagg+) for \(clients) clients\(clients < self.clients ? ", the smallest cohort that is accepted of \(self.clients)," : "") against a \(assumptions.threat.name) server:"
                 + " \(assumptions.adversaries) clients may collude with it, \(assumptions.dropouts) may be lost.",
             "",
             "  neighbors  k = \(k)  a client has masks and shares in common with \(k) others, not with all \(clients - 1)",
@@ -71,7 +79,7 @@ struct PlanReport {
                     + " losses are assumed")
         }
         lines.append(
-            "  ring       b = \(capacity.width.bits) bits  hold the sum of \(clients) values of \(capacity.inputBits) bits"
+            "  ring       b = \(capacity.width.bits) bits  hold the sum of \(largestCohort) values of \(capacity.inputBits) bits"
                 + (capacity.maximumWeight > 1 ? " with weights up to \(capacity.maximumWeight)" : "")
                 + ", whoever is lost")
         lines.append(
@@ -93,6 +101,7 @@ struct PlanReport {
             ]
         }
         lines += ["", graphs]
+        if let noise { lines += ["", noise.text] }
         return lines.joined(separator: "\n")
     }
 

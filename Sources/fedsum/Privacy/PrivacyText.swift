@@ -14,13 +14,15 @@ struct PrivacyText {
         self.mode = mode
     }
 
+    /// An ε with three digits, rounded upward, since it is a bound.
+    static func shown(_ epsilon: Double) -> String { String(format: "%.3f", (epsilon * 1000).rounded(.up) / 1000) }
+
     var text: String {
         let terms = privacy.plan.terms
         let guarantee = privacy.spending.guarantee
-        func shown(_ value: Double) -> String { String(format: "%.3f", (value * 1000).rounded(.up) / 1000) }
         var lines = [
             "",
-            "Spent: ε = \(shown(guarantee.epsilon)) of \(terms.epsilon) at δ = \(terms.delta)"
+            "Spent: ε = \(Self.shown(guarantee.epsilon)) of \(terms.epsilon) at δ = \(terms.delta)"
                 + " (accountant \(guarantee.accountant.rawValue)), "
                 + (mode == .local
                     ? "against everybody, for another vector in a client's place."
@@ -28,7 +30,7 @@ struct PrivacyText {
         ]
         if let coordinator = privacy.epsilonAgainstCoordinator, mode == .distributed {
             lines.append(
-                "Against the server, which knows who took part: ε = \(shown(coordinator)) so far, for a client whose\nvector is replaced by zero; a client takes part in \(privacy.plan.participationCap) rounds at most."
+                "Against the server, which knows who took part: ε = \(Self.shown(coordinator)) so far, for a client whose\nvector is replaced by zero; a client takes part in \(privacy.plan.participationCap) rounds at most."
             )
         } else if mode != .local {
             lines.append(

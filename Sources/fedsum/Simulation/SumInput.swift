@@ -6,35 +6,26 @@ import RingArithmetic
 @_spi(Simulation) import SecureAggregation
 @_spi(Simulation) import SecureRandomness
 
-/// What the files hold, as integers in a ring.
-struct SumInput {
+/// What the files hold, in fixed point.
+struct SumInput: SumEncoding {
+    let files: SumFiles
     /// One vector a client, w·X or [w, w·X].
     let vectors: [[UInt64]]
     let weights: [Int]?
     let capacity: SumCapacity
+    let elementWidth: RingWidth?
     /// X = (x + offset) · scale.
     let offset: Double
     let scale: Double
     let isExact: Bool
     let clippedCount: Int
-    let lost: [PartyID]
-    let lostBeforeSend: Int
 
-    var dimension: Int { vectors[0].count }
+    var width: RingWidth { capacity.width }
 
     init(_ command: Sum) throws {
-        let files = try command.files.map { try VectorFile($0) }
-        guard let first = files.first else { throw UsageError("there is no file.") }
-        for file in files where file.values.count != first.values.count {
-            throw UsageError(
-                "'\(file.path)' has \(file.values.count) values and '\(first.path)' has \(first.values.count); all must have the same number."
-            )
-        }
-        for file in files {
-            if let position = file.values.firstIndex(where: { !$0.isFinite }) {
-                throw UsageError("'\(file.path)': value number \(position + 1) is not a finite number.")
-            }
-        }
+        let sources = try SumFiles(command)
+        let files = sources.vectors
+        self.files = sources
         weights = try command.weights.map { text in
             let list = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
             guard list.count == files.count, list.allSatisfy({ ($0 ?? -1) >= 0 }),
@@ -45,17 +36,6 @@ struct SumInput {
             }
             return list.compactMap { $0 }
         }
-        let parties = Set(1...files.count)
-        let dropped = try (command.drop ?? "").split(separator: ",").map { part in
-            guard let id = Int(part), parties.contains(id) else {
-                throw UsageError("--drop takes numbers between 1 and \(files.count), not '\(part)'.")
-            }
-            return PartyID(UInt32(id))
-        }
-        lost = Set(dropped).sorted()
-        lostBeforeSend = try command.scheme.lostBeforeSend(
-            stage: command.dropStage, clients: files.count, command.parties)
-
         let largest = files.flatMap(\.values).map(abs).max() ?? 0
         let isWhole = files.allSatisfy { $0.values.allSatisfy { $0 == $0.rounded() } }
         let bound = command.clip ?? Self.defaultBound(largest, isWhole: isWhole)
@@ -103,6 +83,7 @@ struct SumInput {
                 integers.append(quantized.integers.map { UInt64($0) })
             }
         }
+        elementWidth = try capacity.elementWidth
         clippedCount = clipped
         if let weights {
             vectors = zip(weights, integers).map { weight, values in
@@ -141,4 +122,34 @@ struct SumInput {
     func errorBound(contributors: Int) -> Double {
         isExact ? 0 : (weights == nil ? Double(contributors) : 1) / scale
     }
+
+    func members(of result: [Double]?, contributors: Int) -> [String: JSONValue] {
+        let values = result.map { JSONValue.array($0.map { .number($0) }) } ?? .null
+        let members: [String: JSONValue] = [
+            "sum": weights == nil ? values : .null, "mean": weights == nil ? .null : values,
+            "exact": .bool(isExact && clippedCount == 0),
+            // Nothing bounds what clipping takes away.
+            "error_bound": clippedCount > 0 ? .null : .number(errorBound(contributors: contributors)),
+            "clipped_values": .integer(clippedCount), "dp": .string(PrivacyMode.none.rawValue),
+        ]
+        return members.merging(PrivateSumInput.membersWithoutNoise) { own, _ in own }
+    }
+
+    func lines(of result: [Double], contributors: [PartyID]) -> [String] {
+        var lines = [
+            "\(weights == nil ? "sum" : "weighted mean"): "
+                + shown(result, format: isExact && weights == nil ? "%.0f" : "%.6g"),
+            "of \(contributors.count) of \(files.count) clients (\(names(of: contributors))), in \(width), "
+                + (isExact
+                    ? (clippedCount > 0 ? "the exact sum of the clipped values" : "exact")
+                    : String(
+                        format: "rounding error at most %.3g a value", errorBound(contributors: contributors.count))),
+        ]
+        if clippedCount > 0 { lines.append("\(clippedCount) values were clipped") }
+        return lines
+    }
+
+    func learned(in scheme: SchemeName) -> String { scheme == .plain ? "the sum, and every vector" : "the sum" }
+
+    func explain(_ failure: any Error, contributors: Int) -> String { fedsum.explain(failure) }
 }

@@ -3,7 +3,7 @@
 import Foundation
 
 /// A JSON document whose absent values are written as `null`, as readers of the command line rely on.
-enum JSONValue: Encodable {
+enum JSONValue: Encodable, Sendable {
     case null
     case bool(Bool)
     case integer(Int)
