@@ -32,6 +32,9 @@ private let pages: [SnippetPage] = [
         encryptedSums),
     SnippetPage(
         "Sources/FederatedLearning/FederatedLearning.docc/FederatedLearning.md", code: "Training.swift", training),
+    SnippetPage(
+        "Sources/FederatedLearning/FederatedLearning.docc/PrivateTraining.md", code: "PrivateTraining.swift",
+        privateTraining),
     SnippetPage("Sources/fedsum/fedsum.docc/fedsum.md", code: "CommandLine.swift", commandLine),
     SnippetPage("Sources/fedsum/fedsum.docc/Tutorial.md", code: "Tutorial.swift", tutorial),
 ]
