@@ -309,6 +309,19 @@ struct PrivateSumPlanTests {
         #expect(bounds.contains(before / expected) == !isAdded)
     }
 
+    @Test func `thousands who were lost are made up for`() throws {
+        let (clients, lost, count) = (20_000, 2500, 20_000)
+        let plan = try PrivateSumPlan(Self.terms(.distributed, dimension: count, clients: clients, lost: 0.2))
+        let mechanism = try plan.mechanism(cohort: clients, rotationSeed: [UInt8](repeating: 9, count: 32))
+        var generator = SeededGenerator(key: [UInt8](repeating: 60, count: 32))
+        var sum = [UInt64](repeating: 0, count: plan.encodedDimension)
+        try plan.release(&sum, of: clients - lost, cohort: clients, mechanism: mechanism, using: &generator)
+        let squares = sum.reduce(0.0) { $0 + Double(mechanism.centered($1)) * Double(mechanism.centered($1)) }
+        let expected = plan.variance.value * 1000 / 700 * Double(lost) / Double(clients)
+        let bounds = chiSquareRatio(sum.count, -4.8916)...chiSquareRatio(sum.count, 4.8916)
+        #expect(bounds.contains(squares / Double(sum.count) / expected))
+    }
+
     @Test func `a sum with too little noise is refused and left as it is`() throws {
         let plan = try PrivateSumPlan(Self.terms(.distributed, clients: 10, lost: 0.2))
         let mechanism = try plan.mechanism(cohort: 10, rotationSeed: [UInt8](repeating: 9, count: 32))
