@@ -101,8 +101,8 @@ public struct BudgetLedger: ~Copyable, Sendable {
         events[key] = encoded
     }
 
-    /// A number above those of all rounds that were charged.
-    public var nextRound: UInt64 { events.keys.map(\.round).max().map { $0 + 1 } ?? 0 }
+    /// A number above those of all rounds that were charged; 2^64 − 1 if there is none.
+    public var nextRound: UInt64 { events.keys.map(\.round).max().map { $0 == .max ? .max : $0 + 1 } ?? 0 }
 
     /// How many attempts of rounds were charged.
     public var chargeCount: Int { events.count }

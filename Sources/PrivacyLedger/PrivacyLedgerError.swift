@@ -23,6 +23,8 @@ public enum PrivacyLedgerError: Error, Equatable, Sendable {
     case samplingIsSeen
     /// The round has been charged before; the same event too, if `isIdentical`. Noise may be drawn once for it.
     case alreadyCharged(round: UInt64, attempt: UInt32, isIdentical: Bool)
+    /// A round that was run is not among those that were charged: the ledger is an older copy, or that of another run.
+    case notCharged(round: UInt64)
     /// The event has no serialized form: a number that is negative, minus zero, infinite or NaN; a name that is not printable
     /// ASCII or longer than 255; nested deeper than 64; or above half of what a record holds.
     case eventNotEncodable

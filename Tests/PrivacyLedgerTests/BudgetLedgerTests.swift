@@ -349,4 +349,14 @@ import Testing
         #expect(reopened.chargeCount == Self.chargeCount)
         print("\(Self.chargeCount) charges: \(time), \(runs) runs of the accountant; opening: \(opening)")
     }
+
+    @Test func `the next round is above all that were charged, up to the last number there is`() throws {
+        var ledger = BudgetLedger(forSimulation: try budget())
+        #expect(ledger.nextRound == 0)
+        try ledger.charge(Self.event, round: 7)
+        try ledger.charge(Self.event, round: 3)
+        #expect(ledger.nextRound == 8)
+        try ledger.charge(Self.event, round: .max)
+        #expect(ledger.nextRound == .max)
+    }
 }

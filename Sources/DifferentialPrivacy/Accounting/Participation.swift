@@ -50,4 +50,30 @@ public enum Participation {
         let slack = 1e-15 * (8 * Double(minimum) + abs(Double(users) * Elementary.log1p(-rate)) + 8)
         return min(1, Elementary.exp(shift + Elementary.log(sum)) * (1 + slack) + 0x1p-1074)
     }
+
+    /// The same where there are few users, and else a bound that takes no time: exp(−n·D(m/n ‖ q)) for at most m of n users
+    /// (Chernoff), with the relative entropy D. It is some tens of the probability.
+    /// - Throws: `.countOutOfRange` for counts below 0, `.samplingRateOutOfRange`.
+    package static func boundOfSmallCohort(
+        users: Int, rate: Double, minimum: Int
+    ) throws(AccountingError) -> Double {
+        guard users > largestExactCount else {
+            return try probabilityOfSmallCohort(users: users, rate: rate, minimum: minimum)
+        }
+        guard minimum >= 0 else { throw .countOutOfRange(minimum) }
+        guard (0...1).contains(rate) else { throw .samplingRateOutOfRange(rate) }
+        guard minimum > 0 else { return 0 }
+        guard minimum <= users else { return 1 }
+        guard rate > 0, rate < 1 else { return rate == 0 ? 1 : 0 }
+        let (count, most) = (Double(users), Double(minimum - 1))
+        let excess = most / count - rate
+        guard excess < 0 else { return 1 }
+        // By the differences, which are far smaller than the rates. The slack is above what rounding does to the exponent.
+        let present = most == 0 ? 0 : most * Elementary.log1p(excess / rate)
+        let absent = (count - most) * Elementary.log1p(-excess / (1 - rate))
+        return min(1, Elementary.exp(-(present + absent)) * (1 + 1e-6) + 0x1p-1074)
+    }
+
+    /// Up to so many users, cohorts are counted exactly.
+    package static let largestExactCount = 1 << 20
 }

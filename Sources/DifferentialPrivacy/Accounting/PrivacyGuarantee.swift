@@ -10,7 +10,10 @@ public enum Adjacency: String, Sendable, Equatable, CaseIterable {
 
 /// Against whom a guarantee holds.
 public enum PrivacyObserver: String, Sendable, Equatable, CaseIterable {
-    /// Sees all released results, and not who took part: amplification by sampling counts.
+    /// Sees all released results, and neither who took part nor how many did: amplification by sampling counts.
+    ///
+    /// A client that takes part is no such observer, as it knows the size of its cohort. With that known, the others' sum is
+    /// that of a fixed number, in which a client takes another's place: up to twice the sensitivity.
     case resultsOnly = "results-only"
     /// Sees who took part in which round as well, as a coordinator does: sampling hides nothing from it.
     case coordinator

@@ -7,13 +7,18 @@ public enum DistributedNoise {
     /// τ = 10·Σ exp(−2π²σ²·k/(k + 1)) over k = 1 … n − 1: the sum of `shares` independent N_Z(0, σ²) and N_Z(0, nσ²) have
     /// probabilities within a factor of e^τ of each other, for each coordinate.
     ///
-    /// 0 for one share. Rounded, as doubles are, by some 10^−13 of itself.
-    /// - Complexity: O(shares).
+    /// 0 for one share. Rounded, as doubles are, by some 10^−13 of itself; above 2^20 shares, an upper bound.
+    /// - Complexity: O(shares), up to 2^20.
     public static func closeness(localVariance: NoiseVariance, shares: Int) -> Double {
         guard shares > 1 else { return 0 }
         let rate = 2 * Double.pi * Double.pi * localVariance.value
         var sum = 0.0
-        for k in 1..<shares { sum += Platform.exp(-rate * Double(k) / Double(k + 1)) }
+        // No later term is larger than the last of these.
+        let exact = min(shares - 1, 1 << 20)
+        for k in 1...exact { sum += Platform.exp(-rate * Double(k) / Double(k + 1)) }
+        if shares - 1 > exact {
+            sum += Double(shares - 1 - exact) * Platform.exp(-rate * Double(exact) / Double(exact + 1))
+        }
         return 10 * sum
     }
 

@@ -10,7 +10,8 @@ public import RingArithmetic
 ///
 /// With `distributed` noise, every client of a cohort of k adds N_Z(0, σ²/ρk), where ρ = 1 − lost − colluding share: the
 /// honest clients that are left have σ² at the least, which is what is charged. Since the noise of all k is σ²/ρ whatever k is, and the
-/// coordinator adds the shares of those who were lost (`PrivateSumRelease`), the variance says nothing about who took part.
+/// coordinator adds the shares of those who were lost (`release`), the variance says nothing about who took part. It would to
+/// whoever knows what some clients added, or if some added nothing: against those only `coordinatorEvent` counts.
 public struct PrivateSumPlan: Sendable {
     /// What was asked for.
     public let terms: PrivateSumTerms
@@ -29,9 +30,13 @@ public struct PrivateSumPlan: Sendable {
     /// The ring.
     public let width: RingWidth
     /// What is charged for each release, against whoever sees no more than the results; for `local` noise against everybody.
+    ///
+    /// That the size of the cohort ended a release is charged for as long as clients stay away because of the cap alone. That too
+    /// many were lost is not: who is lost is taken not to depend on a client's being there.
     public let event: PrivacyEvent
     /// What each release that a client takes part in costs it against the coordinator, which knows that; nil where the
-    /// coordinator sees sums without noise. Neighbors differ by a client's vector being zero: that it takes part is seen.
+    /// coordinator sees sums without noise. Neighbors differ by a client's vector being zero: that it takes part is seen. The
+    /// coordinator is curious and does as it is told: of a cohort that it chose itself it could own more than the share.
     public let coordinatorEvent: PrivacyEvent?
     /// ρ in thousandths.
     package let honestPermille: Int
@@ -180,7 +185,7 @@ public struct PrivateSumPlan: Sendable {
     private static func reaching(_ cap: Int, _ terms: PrivateSumTerms) throws(PrivateSumPlanError) -> Double {
         guard cap < terms.releases else { return 0 }
         do throws(AccountingError) {
-            return try Participation.probabilityOfSmallCohort(
+            return try Participation.boundOfSmallCohort(
                 users: terms.releases - 1, rate: 1 - terms.samplingRate, minimum: terms.releases - cap)
         } catch {
             throw .accounting(error)
@@ -202,11 +207,11 @@ public struct PrivateSumPlan: Sendable {
         let least = rate * (1 - (try reaching(cap, terms)))
         do throws(AccountingError) {
             func below(_ minimum: Int) throws(AccountingError) -> Double {
-                try Participation.probabilityOfSmallCohort(users: population - 1, rate: least, minimum: minimum)
+                try Participation.boundOfSmallCohort(users: population - 1, rate: least, minimum: minimum)
             }
             func above(_ maximum: Int) throws(AccountingError) -> Double {
                 // Rounding the complement of the rate is far below the slack of the bound.
-                try Participation.probabilityOfSmallCohort(
+                try Participation.boundOfSmallCohort(
                     users: population, rate: 1 - rate, minimum: population - maximum) * (1 + 1e-9)
             }
             var (low, high) = (0, population)

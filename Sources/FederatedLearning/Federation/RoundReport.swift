@@ -3,6 +3,9 @@
 public import SecureAggregation
 
 /// What happened in one round of training.
+///
+/// It is the coordinator's, and partly only a simulation's: an ε that counts on sampling does not cover the numbers of clients,
+/// why a round failed, or what was clipped and rejected. Publish the model, and `spending.guarantee`.
 public struct RoundReport: Sendable {
     /// The number of the round, from 0.
     public let round: Int

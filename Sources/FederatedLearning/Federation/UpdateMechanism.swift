@@ -5,7 +5,8 @@ public import RingArithmetic
 public import SecureAggregation
 public import SecureRandomness
 
-/// A round as its codec and its mechanism know it. All of it is public.
+/// A round as its codec and its mechanism know it. All parties of the round know it; to others, who see results only, the size
+/// of a Poisson sample must not be shown.
 public struct UpdateRound: Sendable, Equatable {
     /// The number of the round, from 0.
     public let number: Int
@@ -24,7 +25,7 @@ public struct UpdateRound: Sendable, Equatable {
 
 /// What a training run has cost so far, for one client at the most.
 public struct PrivacySpending: Sendable, Equatable {
-    /// Against whoever sees the model of every round, and not who took part.
+    /// Against whoever sees the model of every round, and neither who took part nor how many did.
     public let guarantee: PrivacyGuarantee
     /// Against the coordinator, which knows who took part; nil where it sees sums without noise.
     public let againstCoordinator: PrivacyGuarantee?

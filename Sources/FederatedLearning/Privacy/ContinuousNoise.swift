@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DifferentialPrivacy
+public import DifferentialPrivacy
 public import RingArithmetic
 public import SecureAggregation
 @_spi(Simulation) public import SecureRandomness
@@ -10,21 +10,25 @@ extension InsecureTraining {
     /// `PrivateUpdateCodec` and `PrivateMechanism` are compared with. **Not private.**
     ///
     /// It samples and pays as the private mechanism of the same account does, and divides by the same number. Updates travel as
-    /// integers of 2^−36 of the clipping norm, which is no rounding that an accuracy would show.
+    /// integers of 2^−36 of the clipping norm at the largest weight, which is no rounding that an accuracy would show.
     public struct ContinuousNoise: UpdateCodec, UpdateMechanism {
         /// 64-bit words.
         public typealias Element = UInt64
 
         private let base: PrivateMechanism<UInt64>
         private let denominator: Double
-        private let scale: Double
+        private let clippingNorm: Double
+        private let heaviest: Double
+        /// Of one client, 2^36 at the most, whatever the bound on weights is.
+        private static let unit = 0x1p36
 
         /// The same plan without rounding.
         public init(_ account: TrainingPrivacy) {
             base = PrivateMechanism(account)
             let terms = account.plan.terms
-            denominator = terms.samplingRate * Double(terms.population) * terms.weights.maximum
-            scale = 0x1p36 / terms.clippingNorm
+            denominator = terms.samplingRate * Double(terms.population)
+            clippingNorm = terms.clippingNorm
+            heaviest = terms.weights.maximum
         }
 
         /// The parameters of the model.
@@ -37,7 +41,10 @@ extension InsecureTraining {
         public var sumsMetrics: Bool { false }
         /// The name, and what all agree on.
         public var encodedParameters: [UInt8] {
-            Array("insecure-continuous-gaussian values=\(dimension) scale=\(scale) denominator=\(denominator)".utf8)
+            let text =
+                "insecure-continuous-gaussian values=\(dimension) clip=\(clippingNorm) maximum-weight=\(heaviest)"
+                + " denominator=\(denominator)"
+            return Array(text.utf8)
         }
 
         /// Itself.
@@ -46,21 +53,24 @@ extension InsecureTraining {
         public func mechanism(for round: UpdateRound) -> Self { self }
 
         /// The clipped update times its weight.
+        /// - Throws: `.notFinite`.
         public func encode(
             _ update: ClientUpdate, using generator: inout some SecureRandomNumberGenerator
-        ) -> (vector: [UInt64], clippedCount: Int) {
-            let terms = base.plan.terms
+        ) throws(DifferentialPrivacyError) -> (vector: [UInt64], clippedCount: Int) {
+            if let coordinate = update.values.firstIndex(where: { !$0.isFinite }) {
+                throw .notFinite(coordinate: coordinate)
+            }
             let values = update.values.map { Double($0) }
             let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            let factor = norm > terms.clippingNorm ? terms.clippingNorm / norm : 1
-            let weight = min(Double(update.weight), terms.weights.maximum)
-            let vector = values.map { UInt64(bitPattern: Int64(($0 * factor * weight * scale).rounded())) }
-            return (vector, norm > terms.clippingNorm ? 1 : 0)
+            let length = max(norm, clippingNorm)
+            let share = min(Double(update.weight), heaviest) / heaviest
+            let vector = values.map { UInt64(bitPattern: Int64(($0 / length * share * Self.unit).rounded())) }
+            return (vector, norm > clippingNorm ? 1 : 0)
         }
 
         /// The sum over the fixed denominator.
         public func decode(_ sum: [UInt64]) -> MeanUpdate {
-            let values = sum.map { Float(Double(Int64(bitPattern: $0)) / scale / denominator) }
+            let values = sum.map { Float(Double(Int64(bitPattern: $0)) / Self.unit * clippingNorm / denominator) }
             return MeanUpdate(values: values, totalWeight: nil, loss: nil, accuracy: nil)
         }
 
@@ -88,9 +98,7 @@ extension InsecureTraining {
             _ sum: inout [UInt64], contributors: Int, width: RingWidth,
             using generator: inout some SecureRandomNumberGenerator
         ) throws(RandomnessError) {
-            let terms = base.plan.terms
-            let deviation = base.plan.noiseMultiplier * terms.clippingNorm * terms.weights.maximum
-            let noise = InsecureNoise.ContinuousGaussian(standardDeviation: deviation * scale)
+            let noise = InsecureNoise.ContinuousGaussian(standardDeviation: base.plan.noiseMultiplier * Self.unit)
             var seeded = SeededGenerator(key: try generator.bytes(32))
             for (index, sample) in noise.samples(sum.count, using: &seeded).enumerated() {
                 sum[index] &+= UInt64(bitPattern: Int64(sample.rounded()))

@@ -34,18 +34,25 @@ public struct PrivateMechanism<Element: RingWord>: UpdateMechanism {
     }
 
     /// Draws a Poisson sample, of which those stay away who may not take part any more, and pays for the round.
-    /// - Throws: `PrivacyLedgerError`; `RandomnessError` if the generator fails.
+    /// - Throws: `DifferentialPrivacyError.cohortOutOfRange` if the clients are not as many as the plan's population, of which
+    ///   the probabilities of failure are; `PrivacyLedgerError`; `RandomnessError` if the generator fails.
     public func participants(
         among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
     ) throws -> [PartyID]? {
-        try account.begin(round: round, drawn: draw(among: clients, using: &generator))
+        guard clients.count == plan.terms.population else { throw DifferentialPrivacyError.cohortOutOfRange }
+        return try account.begin(round: round, drawn: draw(among: clients, using: &generator))
     }
 
     /// Counts the participations of a round before a checkpoint.
-    /// - Throws: `RandomnessError` if the generator fails.
+    ///
+    /// The generator must give what it gave in the round itself, as that of a simulation does; from the system's, whoever is drawn
+    /// here is not who took part.
+    /// - Throws: `PrivacyLedgerError.notCharged` if the ledger does not have the round; `RandomnessError` if the generator
+    ///   fails.
     public func recall(
         among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
     ) throws {
+        try account.checkCharged(round: round)
         account.recall(participants: try draw(among: clients, using: &generator))
     }
 

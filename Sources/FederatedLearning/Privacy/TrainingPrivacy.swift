@@ -65,13 +65,28 @@ public final class TrainingPrivacy: Sendable {
             var cohort: [PartyID] = []
             for client in able where try mayParticipate(client, signed) { cohort.append(client) }
             let most = max(state.most, cohort.map { state.participations[$0, default: 0] + 1 }.max() ?? 0)
-            if plan.terms.mode == .local, most > state.ledger.chargeCount {
-                try state.ledger.charge(plan.event, round: UInt64(round))
+            if plan.terms.mode == .local {
+                // One at the most, unless the ledger knows less than was recalled.
+                var attempt: UInt32 = 0
+                while state.ledger.chargeCount < most {
+                    try state.ledger.charge(plan.event, round: UInt64(round), attempt: attempt)
+                    attempt += 1
+                }
             }
             for client in cohort { state.participations[client, default: 0] += 1 }
             state.most = most
             return cohort
         }
+    }
+
+    /// Checks that a round before a checkpoint was paid for from this ledger.
+    ///
+    /// Of `local` noise not every round is charged; what is missing there is charged with the next.
+    /// - Throws: `.notCharged`: the ledger is older than the checkpoint, or of another run.
+    func checkCharged(round: Int) throws(PrivacyLedgerError) {
+        guard plan.terms.mode != .local else { return }
+        let isCharged = state.withLock { $0.ledger.isCharged(round: UInt64(round)) }
+        guard isCharged else { throw .notCharged(round: UInt64(round)) }
     }
 
     /// Counts the participations of rounds before a checkpoint, which were paid for then.

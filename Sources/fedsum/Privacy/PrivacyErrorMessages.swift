@@ -68,6 +68,8 @@ func explain(_ error: PrivacyLedgerError) -> String {
     case .notAccountable(let error): explain(error)
     case .samplingIsSeen: "sampling hides nothing from whoever sees who took part."
     case .alreadyCharged(let round, _, _): "round \(round) was paid for before, and cannot be run again."
+    case .notCharged(let round):
+        "the ledger does not have round \(round), which was run: it is older than the checkpoint, or of another run. Nothing is released."
     case .eventNotEncodable, .malformedEvent: "an event cannot be written into the ledger."
     case .enrollmentOutOfRange: "a number of an enrollment is not a finite one above 0."
     case .anotherTask: "a client enrolled for another task."

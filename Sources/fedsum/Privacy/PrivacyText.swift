@@ -26,7 +26,7 @@ struct PrivacyText {
                 + " (accountant \(guarantee.accountant.rawValue)), "
                 + (mode == .local
                     ? "against everybody, for another vector in a client's place."
-                    : "for one client more or less,\nagainst whoever sees every round's model and not who took part."),
+                    : "for one client more or less,\nagainst whoever sees every round's model, and neither who took part nor how many did."),
         ]
         if let coordinator = privacy.epsilonAgainstCoordinator, mode == .distributed {
             lines.append(
@@ -44,6 +44,7 @@ struct PrivacyText {
         lines.append(
             "Noise: discrete Gaussian, \(String(format: "%.4f", plan.noiseMultiplier)) times the clipping norm \(terms.clippingNorm) at the least\(each)."
         )
+        lines.append("The columns clients, clipped and aborted are the simulation's to know: ε does not cover them.")
         lines.append("It comes from a seed here: this is a simulation, and keeps nothing private.")
         return lines.joined(separator: "\n")
     }

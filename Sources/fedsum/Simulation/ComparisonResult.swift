@@ -127,9 +127,9 @@ struct ComparisonResult {
     }
 
     private static let privacyLegend = """
-        ε: for one client more or less, against whoever sees every round's model and not
-        who took part; of local noise, for another vector in a client's place. ε
-        coordinator: against the server, which knows who took part, for a client whose
+        ε: for one client more or less, against whoever sees every round's model and
+        neither who took part nor how many; of local noise, for another vector in a
+        client's place. ε coordinator: against the server, which knows who took part, for a client whose
         vector is replaced by zero; – where it sees sums or vectors without enough noise.
         With peer-to-peer the other peers are the server. Noise multiplier: standard
         deviation over clipping norm. All noise here comes from a seed: it is a
