@@ -360,8 +360,9 @@ public struct PrivateSumPlan: Sendable {
 
     /// The mechanism of one release.
     /// - Parameters:
-    ///   - cohort: how many clients are asked, within `cohort`.
+    ///   - count: how many clients are asked, within `cohort`.
     ///   - rotationSeed: 32 public bytes that the parties of the release share; used if vectors are rotated.
+    /// - Returns: the encoder, the shares of noise and the ring.
     /// - Throws: `.cohortOutOfRange` if the cohort is not accepted, `.rotationSeedLength`.
     public func mechanism(
         cohort count: Int, rotationSeed: [UInt8]
