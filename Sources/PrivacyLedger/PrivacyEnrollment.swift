@@ -31,17 +31,27 @@ public struct RoundProtection: Sendable, Equatable {
     }
 
     /// The first term in which this protects less than `enrolled`; more noise, more survivors, a tighter clip and fewer integers to a
-    /// unit do not.
+    /// unit do not. Noise is that of all t survivors together, so that shares may follow the cohort.
     func weakness(against enrolled: RoundProtection) -> PrivacyLedgerError.EnrolledTerm? {
-        let (a, b) = (localVariance, enrolled.localVariance)
-        // Terms are at most 2^62.
-        let hasNoise = UInt128(a.numerator) * UInt128(b.denominator) >= UInt128(b.numerator) * UInt128(a.denominator)
         if mode != enrolled.mode { return .mode }
-        if !hasNoise { return .noise }
         if minimumHonestSurvivors < enrolled.minimumHonestSurvivors { return .survivors }
+        if !hasNoise(of: enrolled) { return .noise }
         if clippingNorm > enrolled.clippingNorm { return .clippingNorm }
         if scale > enrolled.scale { return .scale }
         return nil
+    }
+}
+
+extension RoundProtection {
+    /// Whether t times the variance of one party is at least what it is there: more survivors may bring smaller shares.
+    private func hasNoise(of enrolled: RoundProtection) -> Bool {
+        // Fractions: numerators and denominators are at most 2^62, and t is below 2^63.
+        func product(_ protection: RoundProtection, over other: RoundProtection) -> (UInt128, UInt128) {
+            let noise = UInt128(protection.localVariance.numerator) * UInt128(protection.minimumHonestSurvivors)
+            let (high, low) = noise.multipliedFullWidth(by: UInt128(other.localVariance.denominator))
+            return (high, low)
+        }
+        return product(self, over: enrolled) >= product(enrolled, over: self)
     }
 }
 

@@ -111,6 +111,24 @@ struct PrivateTrainingCommandTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: ledger)) == bytes)
     }
 
+    @Test func `a private run has its checkpoint before its first round`() throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/run"
+        // Not one round is within the budget, as if the run had been killed in it.
+        let flags = [
+            "train", "--scheme", "plain", "--dp", "central", "--noise-multiplier", "0.5", "--epsilon", "0.1",
+            "--rounds", "3", "--checkpoint", path,
+        ]
+        let first = try FedsumProgram.run(flags + Self.small)
+        #expect(first.exitCode == 0, "\(first.errors)")
+        #expect(FileManager.default.fileExists(atPath: path + ".ledger"))
+        let resumed = try FedsumProgram.run(flags + Self.small + ["--resume"])
+        #expect(resumed.exitCode == 0, "\(resumed.errors)")
+        let document = try resumed.json()
+        #expect(document["rounds"]?.entries.isEmpty == true && document["epsilon"]?.number == 0)
+        #expect(try first.json()["parameters_sha256"] == document["parameters_sha256"])
+    }
+
     @Test func `rounds that lose too many for their noise are aborted`() throws {
         let flags = ["train", "--scheme", "secagg", "--dp", "distributed", "--rounds", "2", "--dropout", "0.2"]
         let enough = try FedsumProgram.run(flags + Self.small).json()

@@ -60,6 +60,7 @@ struct Federation<Model: TrainableModel>: Sendable {
     var clientsPerRound: Int?
     var startingRound = 0
     var velocity: [Float] = []
+    var participations: [Int] = []
     var task = "training"
     var seed: UInt64 = 1
     var bits = 16
@@ -190,6 +191,7 @@ struct Federation<Model: TrainableModel>: Sendable {
             parameters: parameters,
             velocity: velocity,
             startingRound: startingRound,
+            participations: participations,
             data: data,
             clientRows: clientRows,
             algorithm: algorithm,

@@ -254,7 +254,12 @@ struct PrivateTrainingTests {
                 #expect(reopened.nextRound == 4 && state.nextRound == 3)
                 var federation = base
                 federation.parameters = state.parameters
-                federation.startingRound = max(state.nextRound, reopened.nextRound)
+                let resumed = state.goingOn(in: reopened.nextRound)
+                // Nobody knows any more who was in the round that was lost, so everybody was.
+                #expect(resumed.participations == state.participations.map { $0 + 1 })
+                #expect(state.participations.count == 60 && state.participations.allSatisfy { $0 <= 3 })
+                federation.startingRound = resumed.nextRound
+                federation.participations = resumed.participations
                 var trainer = try FederationTests.trainer(federation, .plain, account: reopened)
                 #expect(try trainer.run(until: StoppingRule(rounds: 100)) == .privacyBudget)
                 #expect(trainer.nextRound == whole.nextRound)
@@ -288,6 +293,24 @@ struct PrivateTrainingTests {
         #expect(trainer.parameters == before && report.contributors == 0)
         let spent = trainer.history.compactMap { $0.spending?.guarantee.epsilon }
         #expect(spent.count == 2 && spent[1] > spent[0])
+    }
+
+    @Test func `a client whose training diverges counts as zero, and ends nothing`() throws {
+        var federation = try PrivateFederation(clients: 5, releases: 1, noiseMultiplier: 0.03)
+        federation.terms.epsilon = 1e6
+        federation.federation.algorithm = .averaging(try LocalTraining(epochs: 3, batchSize: 1, learningRate: 1e30))
+        #expect(throws: FederatedLearningError.diverged) {
+            var plain = try federation.federation.trainer(.plain)
+            _ = try plain.runRound()
+        }
+        let before = federation.federation.parameters
+        var trainer = try federation.trainer(.plain)
+        #expect(try trainer.runRound().failure == nil)
+        // Noise of 0.03·0.5/√0.8 over 5, and nothing else.
+        let square = zip(trainer.parameters, before).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        let variance = 0.015 * 0.015 / 0.8 / 25
+        let count = Double(before.count)
+        #expect(abs(square / variance - count) < 7 * (2 * count).squareRoot())
     }
 
     @Test func `a client whose own ledger refuses stays away`() throws {

@@ -6,6 +6,7 @@ import PrivacyLedger
 import SecureAggregation
 @_spi(Simulation) import SecureRandomness
 import Testing
+
 @Suite struct RecalledRoundTests {
     private func account(_ mode: PrivateSumTerms.Mode, weights: WeightBound = .uniform) throws -> TrainingPrivacy {
         let plan = try PrivateSumPlan(
@@ -22,15 +23,18 @@ import Testing
         for mode in [PrivateSumTerms.Mode.central, .distributed] {
             let mechanism = PrivateMechanism<UInt64>(try account(mode))
             _ = try mechanism.participants(among: clients, round: 0, using: &generator)
-            try mechanism.recall(among: clients, round: 0, using: &generator)
+            let counts = mechanism.participations(of: clients)
+            #expect(counts == [1, 1, 1, 1, 1, 1])
+            try mechanism.recall(counts, of: clients, before: 1)
             #expect(throws: PrivacyLedgerError.notCharged(round: 1)) {
-                try mechanism.recall(among: clients, round: 1, using: &generator)
+                try mechanism.recall(counts, of: clients, before: 2)
             }
         }
         // Of local noise the next round pays for what is missing.
         let account = try account(.local)
         let mechanism = PrivateMechanism<UInt64>(account)
-        for round in 0..<4 { try mechanism.recall(among: clients, round: round, using: &generator) }
+        try mechanism.recall([4, 2, 2, 2, 0, 1], of: clients, before: 4)
+        #expect(mechanism.participations(of: clients) == [4, 2, 2, 2, 0, 1])
         _ = try mechanism.participants(among: clients, round: 4, using: &generator)
         let spent = try account.spending().guarantee.epsilon
         #expect(try abs(spent - account.plan.guarantee(releases: 5).epsilon) < 1e-9)

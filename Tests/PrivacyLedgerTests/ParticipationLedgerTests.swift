@@ -55,6 +55,8 @@ import Testing
         let weaker: [(RoundProtection, PrivacyLedgerError.EnrolledTerm)] = try [
             (protection(mode: .central), .mode), (protection(mode: .local), .mode),
             (protection(variance: (7_000_000 - 1, 2_000_000)), .noise), (protection(variance: (1, 10)), .noise),
+            // Six shares that are less than five were.
+            (protection(variance: (17_499_999, 6_000_000), survivors: 6), .noise),
             (protection(survivors: 4), .survivors), (protection(clippingNorm: 0.3.nextUp), .clippingNorm),
             (protection(scale: 1000.0.nextUp), .scale),
         ]
@@ -69,7 +71,7 @@ import Testing
         #expect(ledger.participationCount == 0)
         let stronger = try [
             protection(variance: (7_000_001, 2_000_000)), protection(survivors: 6), protection(clippingNorm: 0.1),
-            protection(scale: 10), protection(),
+            protection(scale: 10), protection(), protection(variance: (17_500_000, 6_000_000), survivors: 6),
         ]
         for (number, protection) in stronger.enumerated() {
             try ledger.participate(in: SignedRound(task: "digits", round: UInt64(number), protection: protection))

@@ -362,8 +362,11 @@ public struct PrivateSumPlan: Sendable {
             width: narrowest, largestWrapAroundProbability: tolerance)
     }
 
-    /// The mechanism of one release, for which so many clients are asked; 32 public bytes that its parties share turn
-    /// vectors if they are rotated.
+    /// The mechanism of one release.
+    /// - Parameters:
+    ///   - count: how many clients are asked, within `cohort`.
+    ///   - rotationSeed: 32 public bytes that the parties of the release share; used if vectors are rotated.
+    /// - Returns: the encoder, the shares of noise and the ring.
     /// - Throws: `.cohortOutOfRange` if the cohort is not accepted, `.rotationSeedLength`.
     public func mechanism(
         cohort count: Int, rotationSeed: [UInt8]

@@ -48,6 +48,8 @@ public protocol UpdateCodec<Element>: Sendable {
     var clients: Int { get }
     /// Whether the clients' losses and accuracies are summed too; where not, they are not computed and count as 0.
     var sumsMetrics: Bool { get }
+    /// Whether an update that is not finite counts as zero, where else it ends training.
+    var countsDivergedAsZero: Bool { get }
     /// The parameters on which all clients must agree, as bytes: part of the round context.
     var encodedParameters: [UInt8] { get }
 
@@ -69,6 +71,9 @@ public protocol UpdateCodec<Element>: Sendable {
 extension UpdateCodec {
     /// They are.
     public var sumsMetrics: Bool { true }
+
+    /// It ends training.
+    public var countsDivergedAsZero: Bool { false }
 
     /// Itself.
     public func codec(for round: UpdateRound) -> Self { self }

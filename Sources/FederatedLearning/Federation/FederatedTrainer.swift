@@ -54,6 +54,7 @@ public struct FederatedTrainer<
     ///   - model: the model.
     ///   - parameters: where training starts.
     ///   - velocity: `velocity` at the checkpoint, where the server has momentum.
+    ///   - participations: `state.participations` at the checkpoint.
     ///   - startingRound: the number of the first round, above 0 at a checkpoint: a round's number is never used twice.
     ///   - data: the rows of all clients.
     ///   - clientRows: the rows of each client, none empty.
@@ -68,10 +69,11 @@ public struct FederatedTrainer<
     ///   - cpuClock: the CPU time of this thread, where the cost is wanted.
     ///   - makeScheme: the scheme for a cohort, of the codec's dimension and ring.
     /// - Throws: `.clientCount`, `.parameterCount`, `.rowOutOfRange`, `.emptyClient`, `.weights`, `.modelDoesNotFit`;
-    ///   `.codecTooSmall` if the sum of a round's clients could wrap: `FederatedLearningError`. `RandomnessError` if the
-    ///   source fails where a mechanism counts who took part before a checkpoint.
+    ///   `.codecTooSmall` if the sum of a round's clients could wrap: `FederatedLearningError`. `PrivacyLedgerError`
+    ///   if what a mechanism recalls does not fit its ledger.
     public init(
-        model: Model, parameters: [Float], velocity: [Float] = [], startingRound: Int = 0, data: DataSet,
+        model: Model, parameters: [Float], velocity: [Float] = [], startingRound: Int = 0, participations: [Int] = [],
+        data: DataSet,
         clientRows: [[Int]],
         algorithm: FederatedAlgorithm, weighting: ClientWeighting = .byCount, clientsPerRound: Int? = nil,
         codec: Codec, mechanism: Mechanism, task: String, randomness: Randomness,
@@ -114,15 +116,14 @@ public struct FederatedTrainer<
         self.cpuClock = cpuClock
         self.makeScheme = makeScheme
         nextRound = startingRound
-        for round in 0..<max(0, startingRound) {
-            var drawing = try shuffling(0, "sampling", round)
-            try mechanism.recall(among: allClients, round: round, using: &drawing)
-        }
+        try mechanism.recall(participations, of: allClients, before: startingRound)
     }
 
     /// What a checkpoint must hold for another trainer to go on from here.
     public var state: TrainingState {
-        TrainingState(parameters: parameters, velocity: velocity, nextRound: nextRound)
+        TrainingState(
+            parameters: parameters, velocity: velocity, nextRound: nextRound,
+            participations: mechanism.participations(of: allClients))
     }
 
     /// Runs rounds until the rule says that training ends, or `shouldContinue` says no after a round.
@@ -257,10 +258,16 @@ public struct FederatedTrainer<
         switch algorithm {
         case .averaging(let training, _):
             var generator = try shuffling(client, "training", round)
-            let trained = try training.train(model, from: parameters, on: data, rows: rows, using: &generator)
-            values = zip(trained, parameters).map { $0 - $1 }
+            do {
+                let trained = try training.train(model, from: parameters, on: data, rows: rows, using: &generator)
+                values = zip(trained, parameters).map { $0 - $1 }
+            } catch .diverged where codec.countsDivergedAsZero {
+                values = [Float](repeating: 0, count: parameters.count)
+            }
         case .gradientDescent:
-            values = model.meanGradient(at: parameters, rows: rows, of: data)
+            let gradient = model.meanGradient(at: parameters, rows: rows, of: data)
+            let isUsable = !codec.countsDivergedAsZero || gradient.allSatisfy(\.isFinite)
+            values = isUsable ? gradient : [Float](repeating: 0, count: parameters.count)
         }
         let weight =
             switch weighting {

@@ -34,12 +34,27 @@ public struct TrainingState: Equatable, Sendable {
     public var velocity: [Float]
     /// The number of the next round.
     public var nextRound: Int
+    /// In how many rounds each client took part, in the order of the clients; empty where nobody counts.
+    public var participations: [Int]
 
     /// A state, by default before the first round.
-    public init(parameters: [Float], velocity: [Float] = [], nextRound: Int = 0) {
+    public init(
+        parameters: [Float], velocity: [Float] = [], nextRound: Int = 0, participations: [Int] = []
+    ) {
         self.parameters = parameters
         self.velocity = velocity
         self.nextRound = nextRound
+        self.participations = participations
+    }
+
+    /// The same, going on in a later round. Rounds between were begun, and nobody knows any more who was there: they count for
+    /// everybody.
+    public func goingOn(in round: Int) -> TrainingState {
+        guard round > nextRound else { return self }
+        var state = self
+        state.participations = participations.map { $0 + round - nextRound }
+        state.nextRound = round
+        return state
     }
 }
 

@@ -47,11 +47,12 @@ public protocol UpdateMechanism<Element>: Sendable {
         among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
     ) throws -> [PartyID]?
 
-    /// Takes note of who took part in a round before a checkpoint, which was paid for then.
-    /// - Throws: `RandomnessError` if the generator, which is that of the round, fails.
-    func recall(
-        among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
-    ) throws
+    /// In how many rounds each of the clients took part; empty where nobody counts.
+    func participations(of clients: [PartyID]) -> [Int]
+
+    /// Takes note of how often the clients took part before this round, in which training goes on.
+    /// - Throws: `PrivacyLedgerError` if the rounds before were not paid for.
+    func recall(_ participations: [Int], of clients: [PartyID], before round: Int) throws
 
     /// The mechanism of one round; itself if all rounds have the same.
     /// - Throws: `AggregationError` where the cohort is too small or too large: the round then ends without a sum.
@@ -79,10 +80,11 @@ extension UpdateMechanism {
         among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
     ) -> [PartyID]? { nil }
 
+    /// Nobody counts.
+    public func participations(of clients: [PartyID]) -> [Int] { [] }
+
     /// Does nothing.
-    public func recall(
-        among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
-    ) {}
+    public func recall(_ participations: [Int], of clients: [PartyID], before round: Int) {}
 
     /// Itself.
     public func mechanism(for round: UpdateRound) -> Self { self }

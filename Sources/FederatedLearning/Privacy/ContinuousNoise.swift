@@ -39,6 +39,8 @@ extension InsecureTraining {
         public var clients: Int { base.plan.terms.population }
         /// As in the private codec.
         public var sumsMetrics: Bool { false }
+        /// As in the private codec.
+        public var countsDivergedAsZero: Bool { true }
         /// The name, and what all agree on.
         public var encodedParameters: [UInt8] {
             let text =
@@ -82,10 +84,11 @@ extension InsecureTraining {
         }
 
         /// As the private mechanism does.
-        public func recall(
-            among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
-        ) throws {
-            try base.recall(among: clients, round: round, using: &generator)
+        public func participations(of clients: [PartyID]) -> [Int] { base.participations(of: clients) }
+
+        /// As the private mechanism does.
+        public func recall(_ participations: [Int], of clients: [PartyID], before round: Int) throws {
+            try base.recall(participations, of: clients, before: round)
         }
 
         /// Nothing: the recipient adds the noise.

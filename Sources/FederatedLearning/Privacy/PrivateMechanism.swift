@@ -43,17 +43,13 @@ public struct PrivateMechanism<Element: RingWord>: UpdateMechanism {
         return try account.begin(round: round, drawn: draw(among: clients, using: &generator))
     }
 
-    /// Counts the participations of a round before a checkpoint.
-    ///
-    /// The generator must give what it gave in the round itself, as that of a simulation does; from the system's, whoever is drawn
-    /// here is not who took part.
-    /// - Throws: `PrivacyLedgerError.notCharged` if the ledger does not have the round; `RandomnessError` if the generator
-    ///   fails.
-    public func recall(
-        among clients: [PartyID], round: Int, using generator: inout some SecureRandomNumberGenerator
-    ) throws {
-        try account.checkCharged(round: round)
-        account.recall(participants: try draw(among: clients, using: &generator))
+    /// In how many rounds each of the clients took part.
+    public func participations(of clients: [PartyID]) -> [Int] { account.participations(of: clients) }
+
+    /// Takes note of participations before a checkpoint.
+    /// - Throws: `PrivacyLedgerError.notCharged` if the ledger does not have the rounds before this one.
+    public func recall(_ participations: [Int], of clients: [PartyID], before round: Int) throws {
+        try account.recall(participations, of: clients, before: round)
     }
 
     private func draw(

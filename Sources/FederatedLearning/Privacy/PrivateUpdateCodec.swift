@@ -56,6 +56,8 @@ public struct PrivateUpdateCodec<Element: RingWord>: UpdateCodec {
     public var width: RingWidth { plan.width }
     /// No: they would have to be paid for.
     public var sumsMetrics: Bool { false }
+    /// Yes: that training ends would say something of a client, which nobody paid for.
+    public var countsDivergedAsZero: Bool { true }
     /// All there are; a cohort larger than the plan accepts is refused in its round.
     public var clients: Int { plan.terms.population }
 

@@ -79,26 +79,33 @@ public final class TrainingPrivacy: Sendable {
         }
     }
 
-    /// Checks that a round before a checkpoint was paid for from this ledger.
-    ///
-    /// Of `local` noise not every round is charged; what is missing there is charged with the next.
-    /// - Throws: `.notCharged`: the ledger is older than the checkpoint, or of another run.
-    func checkCharged(round: Int) throws(PrivacyLedgerError) {
-        guard plan.terms.mode != .local else { return }
-        let isCharged = state.withLock { $0.ledger.isCharged(round: UInt64(round)) }
-        guard isCharged else { throw .notCharged(round: UInt64(round)) }
+    /// In how many rounds each of the clients took part.
+    public func participations(of clients: [PartyID]) -> [Int] {
+        state.withLock { state in clients.map { state.participations[$0, default: 0] } }
     }
 
-    /// Counts the participations of rounds before a checkpoint, which were paid for then.
-    public func recall(participants: [PartyID]) {
-        state.withLock { state in
-            for client in participants {
-                let count = state.participations[client, default: 0]
-                guard count < plan.participationCap else { continue }
-                state.participations[client] = count + 1
-                state.most = max(state.most, count + 1)
+    /// Takes note of how often the clients took part before this round, in which training goes on.
+    ///
+    /// - Parameters:
+    ///   - counts: those of the checkpoint, one for each client; of others, everybody took part in all rounds.
+    ///   - clients: the clients, in the same order.
+    ///   - round: the first round that is to come.
+    /// - Throws: `.notCharged` if the ledger does not have a round before, so is older than the checkpoint or of another run. Of
+    ///   `local` noise not every round is charged; what is missing there is charged with the next.
+    func recall(_ counts: [Int], of clients: [PartyID], before round: Int) throws(PrivacyLedgerError) {
+        guard round > 0 else { return }
+        let missing = state.withLock { (state) -> UInt64? in
+            let isLocal = plan.terms.mode == .local
+            let first = isLocal ? nil : (0..<UInt64(round)).first { !state.ledger.isCharged(round: $0) }
+            guard first == nil else { return first }
+            for (position, client) in clients.enumerated() {
+                let count = counts.count == clients.count ? max(0, counts[position]) : round
+                state.participations[client] = count
+                state.most = max(state.most, count)
             }
+            return nil
         }
+        if let missing { throw .notCharged(round: missing) }
     }
 
     /// What was spent so far.

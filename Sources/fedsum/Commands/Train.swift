@@ -137,14 +137,20 @@ struct Train: ParsableCommand {
     }
 
     /// The ledger beside the checkpoint.
-    private func ledger(_ path: String) -> (PrivacyBudget) throws -> BudgetLedger {
+    ///
+    /// A new one has a checkpoint from the start, so that a run that is killed in its first round can go on.
+    private func ledger(
+        _ path: String, firstCheckpoint: @escaping () throws -> Void
+    ) -> (PrivacyBudget) throws -> BudgetLedger {
         { [resume] budget in
             if !resume, FileManager.default.fileExists(atPath: path) {
                 throw UsageError(
                     "there is a ledger '\(path)' of an earlier run, of which nothing may be forgotten: give another --checkpoint."
                 )
             }
-            return try BudgetLedger(path: path, budget: budget, ifMissing: resume ? .refuse : .create)
+            let ledger = try BudgetLedger(path: path, budget: budget, ifMissing: resume ? .refuse : .create)
+            if !resume { try firstCheckpoint() }
+            return ledger
         }
     }
 
@@ -174,6 +180,7 @@ struct Train: ParsableCommand {
                 "delta": .optional(result.privacy?.plan.terms.delta),
                 "accountant": result.privacy.map { .string($0.plan.accountant.rawValue) } ?? .null,
                 "epsilon_is": result.privacy == nil ? .null : "simulation",
+                "epsilon_does_not_cover": task.notCovered(by: command.dp),
                 "noise_multiplier": .optional(result.privacy?.plan.noiseMultiplier),
                 "participation_cap": result.privacy.map { .integer($0.plan.participationCap) } ?? .null,
                 "dataset": task.dataSetJSON,
@@ -253,6 +260,7 @@ struct Train: ParsableCommand {
             let rule = StoppingRule(
                 rounds: command.learning.rounds, lossTolerance: command.lossTolerance,
                 targetAccuracy: command.targetAccuracy, timeLimit: command.timeLimit.map { .seconds($0) })
+            let start = saved?.state ?? TrainingState(parameters: task.initialParameters(model))
             let result = try task.train(
                 model, scheme: command.scheme,
                 RunSettings(
@@ -261,8 +269,11 @@ struct Train: ParsableCommand {
                         ? .gradientDescent(learningRate: task.training.learningRate)
                         : .averaging(task.training, server: command.learning.serverStep),
                     weighting: try command.weighting(), clientsPerRound: command.clientsPerRound, dp: command.dp,
-                    ledger: command.checkpoint.map { command.ledger($0 + ".ledger") }, rule: rule,
-                    start: saved?.state ?? TrainingState(parameters: task.initialParameters(model)),
+                    ledger: command.checkpoint.map { path in
+                        command.ledger(path + ".ledger") {
+                            try Checkpoint(seed: task.seed, fingerprint: fingerprint, state: start).write(to: path)
+                        }
+                    }, rule: rule, start: start,
                     afterEachRound: { report, state in
                         let spent = report.spending.map { String(format: ", ε %.3f", $0.guarantee.epsilon) } ?? ""
                         Terminal.progress("round \(report.round + 1) of \(command.learning.rounds)\(spent)")

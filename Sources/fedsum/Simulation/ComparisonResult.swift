@@ -68,6 +68,7 @@ struct ComparisonResult {
             "delta": .optional(row.privacy?.plan.terms.delta),
             "accountant": row.privacy.map { .string($0.plan.accountant.rawValue) } ?? .null,
             "epsilon_is": row.privacy == nil ? .null : "simulation",
+            "epsilon_does_not_cover": task.notCovered(by: row.mode),
             "noise_multiplier": .optional(row.privacy?.plan.noiseMultiplier),
             "upload_bytes_per_client_per_round": .number(row.uploadBytes),
             "download_bytes_per_client_per_round": .number(row.downloadBytes),

@@ -57,6 +57,7 @@ where Codec.Element == Mechanism.Element, Codec.Element: MaskableElement {
         let begin = clock.now
         var trainer = try FederatedTrainer(
             model: model, parameters: start.parameters, velocity: start.velocity, startingRound: start.nextRound,
+            participations: start.participations,
             data: task.data,
             clientRows: task.clientRows, algorithm: algorithm, weighting: weighting, clientsPerRound: clientsPerRound,
             codec: codec, mechanism: mechanism, task: "training",
@@ -131,7 +132,7 @@ extension LearningTask {
             plan: plan, ledger: try settings.ledger?(budget) ?? BudgetLedger(forSimulation: budget))
         var settings = settings
         // A round that was paid for is over, even if the checkpoint of it was not written any more.
-        if let start = settings.start { settings.start?.nextRound = max(start.nextRound, account.nextRound) }
+        settings.start = settings.start?.goingOn(in: account.nextRound)
         let cohort = plan.cohort.upperBound
         var result: FederatedRunResult
         if options.privacy.insecureContinuousNoise {

@@ -202,6 +202,13 @@ struct LearningTask: Sendable {
             + " public."
     }
 
+    /// What a report says that nobody paid for.
+    func notCovered(by mode: PrivacyMode) -> JSONValue {
+        guard mode != .none else { return .null }
+        let counts: [JSONValue] = ["numbers of clients, clipped updates and aborted rounds"]
+        return .array(counts + (isStandardized ? ["means and deviations of the features"] : []))
+    }
+
     /// What reports say of the data.
     var dataSetJSON: JSONValue {
         [

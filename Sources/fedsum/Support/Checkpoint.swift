@@ -14,6 +14,8 @@ struct Checkpoint: Codable {
     var parameterBytes: Data
     /// The same for the server's momentum; empty if it has none.
     var velocityBytes: Data
+    /// In how many rounds each client took part; empty where nobody counts.
+    var participations: [Int]
     /// SHA-256 over all of the above: a file that a disk has changed must not be trained on.
     var digest = ""
 
@@ -25,11 +27,12 @@ struct Checkpoint: Codable {
         nextRound = state.nextRound
         parameterBytes = Data(littleEndianBytes(of: state.parameters))
         velocityBytes = Data(littleEndianBytes(of: state.velocity))
+        participations = state.participations
         digest = expectedDigest
     }
 
     private var expectedDigest: String {
-        let head = "\(format)\n\(seed)\n\(fingerprint)\n\(nextRound)\n\(parameterBytes.count)\n"
+        let head = "\(format)\n\(seed)\n\(fingerprint)\n\(nextRound)\n\(parameterBytes.count)\n\(participations)\n"
         return HashDigest(of: Array(head.utf8) + [UInt8](parameterBytes) + [UInt8](velocityBytes)).description
     }
 
@@ -40,14 +43,17 @@ struct Checkpoint: Codable {
         guard let checkpoint = try? JSONDecoder().decode(Checkpoint.self, from: data),
             checkpoint.format == Self.currentFormat, checkpoint.parameterBytes.count % 4 == 0,
             checkpoint.velocityBytes.isEmpty || checkpoint.velocityBytes.count == checkpoint.parameterBytes.count,
-            checkpoint.nextRound >= 0, checkpoint.digest == checkpoint.expectedDigest
+            (0...1 << 40).contains(checkpoint.nextRound),
+            checkpoint.participations.allSatisfy({ (0...1 << 40).contains($0) }),
+            checkpoint.digest == checkpoint.expectedDigest
         else { throw UsageError("'\(path)' is not a checkpoint of this version, or is damaged; it was left as it is.") }
         self = checkpoint
     }
 
     var state: TrainingState {
         TrainingState(
-            parameters: Self.floats(parameterBytes), velocity: Self.floats(velocityBytes), nextRound: nextRound)
+            parameters: Self.floats(parameterBytes), velocity: Self.floats(velocityBytes), nextRound: nextRound,
+            participations: participations)
     }
 
     private static func floats(_ data: Data) -> [Float] {

@@ -22,11 +22,7 @@ import Testing
     }
 
     @Test(arguments: [(0.1, 0.1), (0, 0), (0, 0.3), (0.35, 0), (0.2, 0.0005), (0.8, 0.1), (0.123456, 0.234567)])
-    func `whoever may be lost and whoever colludes, honest clients have σ² between them`(
-        lost: Double, colluding: Double
-    )
-        throws
-    {
+    func `whoever is lost or colludes, honest clients have σ² between them`(lost: Double, colluding: Double) throws {
         for count in Array(3...120) + [999, 1000, 1001, 4321] {
             let plan = try PrivateSumPlan(
                 terms(population: count, lostShare: lost, colludingShare: colluding))
