@@ -258,10 +258,11 @@ public struct FederatedTrainer<
         switch algorithm {
         case .averaging(let training, _):
             var generator = try shuffling(client, "training", round)
-            do {
+            do throws(FederatedLearningError) {
                 let trained = try training.train(model, from: parameters, on: data, rows: rows, using: &generator)
                 values = zip(trained, parameters).map { $0 - $1 }
-            } catch .diverged where codec.countsDivergedAsZero {
+            } catch {
+                guard error == .diverged, codec.countsDivergedAsZero else { throw error }
                 values = [Float](repeating: 0, count: parameters.count)
             }
         case .gradientDescent:
