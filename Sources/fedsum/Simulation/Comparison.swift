@@ -171,7 +171,9 @@ struct ComparisonRow {
         // Where too many are lost, there is too little noise.
         dropoutsTolerated = min(
             tolerance.dropouts, privacy.map { cohort - $0.plan.minimumContributors(cohort: cohort) } ?? .max)
-        colludersTolerated = tolerance.colluders
+        // And those who collude know their own shares of it.
+        let silent = mode == .distributed ? privacy.map { Int($0.plan.terms.colludingShare * Double(cohort)) } : nil
+        colludersTolerated = min(tolerance.colluders, silent ?? .max)
         seconds = runs.map(\.seconds).reduce(0, +)
         modulusBits = runs[0].width.bits
     }

@@ -130,11 +130,11 @@ struct ComparisonResult {
     private static let privacyLegend = """
         ε: for one client more or less, against whoever sees every round's model and
         neither who took part nor how many; of local noise, for another vector in a
-        client's place. ε coordinator: against the server, which knows who took part, for a client whose
-        vector is replaced by zero; – where it sees sums or vectors without enough noise.
-        With peer-to-peer the other peers are the server. Noise multiplier: standard
-        deviation over clipping norm. All noise here comes from a seed: it is a
-        simulation, and keeps nothing private.
+        client's place. ε coordinator: against the server and the clients of a round,
+        who know that, for a client whose vector is replaced by zero; – where the server
+        sees sums or vectors without enough noise. With peer-to-peer the other peers are
+        the server. Noise multiplier: standard deviation over clipping norm. All noise
+        here comes from a seed: it is a simulation, and keeps nothing private.
         """
 
     private func resultCells(_ row: ComparisonRow) -> [String] {
