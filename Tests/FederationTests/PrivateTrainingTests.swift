@@ -298,7 +298,7 @@ struct PrivateTrainingTests {
     @Test func `a client whose training diverges counts as zero, and ends nothing`() throws {
         var federation = try PrivateFederation(clients: 5, releases: 1, noiseMultiplier: 0.03)
         federation.terms.epsilon = 1e6
-        federation.federation.algorithm = .averaging(try LocalTraining(epochs: 3, batchSize: 1, learningRate: 1e30))
+        federation.federation.algorithm = .averaging(try LocalTraining(epochs: 5, batchSize: 1, learningRate: 3e38))
         #expect(throws: FederatedLearningError.diverged) {
             var plain = try federation.federation.trainer(.plain)
             _ = try plain.runRound()
