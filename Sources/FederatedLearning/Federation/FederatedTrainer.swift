@@ -54,8 +54,8 @@ public struct FederatedTrainer<
     ///   - model: the model.
     ///   - parameters: where training starts.
     ///   - velocity: `velocity` at the checkpoint, where the server has momentum.
-    ///   - participations: `state.participations` at the checkpoint.
     ///   - startingRound: the number of the first round, above 0 at a checkpoint: a round's number is never used twice.
+    ///   - participations: `state.participations` at the checkpoint.
     ///   - data: the rows of all clients.
     ///   - clientRows: the rows of each client, none empty.
     ///   - algorithm: what clients compute.
