@@ -254,7 +254,7 @@ public struct FederatedTrainer<
         let position = Int(client.rawValue) - 1
         let rows = clientRows[position]
         let before = codec.sumsMetrics ? model.evaluate(parameters, on: data, rows: rows) : Evaluation()
-        let values: [Float]
+        var values: [Float]
         switch algorithm {
         case .averaging(let training, _):
             var generator = try shuffling(client, "training", round)
@@ -266,9 +266,11 @@ public struct FederatedTrainer<
                 values = [Float](repeating: 0, count: parameters.count)
             }
         case .gradientDescent:
-            let gradient = model.meanGradient(at: parameters, rows: rows, of: data)
-            let isUsable = !codec.countsDivergedAsZero || gradient.allSatisfy(\.isFinite)
-            values = isUsable ? gradient : [Float](repeating: 0, count: parameters.count)
+            values = model.meanGradient(at: parameters, rows: rows, of: data)
+        }
+        // Differences of finite parameters may overflow, too.
+        if codec.countsDivergedAsZero, !values.allSatisfy(\.isFinite) {
+            values = [Float](repeating: 0, count: parameters.count)
         }
         let weight =
             switch weighting {

@@ -61,7 +61,7 @@ public struct PrivateUpdateCodec<Element: RingWord>: UpdateCodec {
     /// All there are; a cohort larger than the plan accepts is refused in its round.
     public var clients: Int { plan.terms.population }
 
-    /// The parameters as the wire format writes them (Documentation/WireFormat.md).
+    /// The parameters as text, of which the round context has the digest: whatever protects a client is in it.
     public var encodedParameters: [UInt8] {
         let terms = plan.terms
         let variance = mechanism.description.localVariance

@@ -191,7 +191,7 @@ extension PrivacyGuarantee {
             }
         let seen =
             switch observer {
-            case .resultsOnly: "against whoever sees the results and not who took part"
+            case .resultsOnly: "against whoever sees the results, and neither who took part nor how many did"
             case .coordinator: "against the coordinator"
             }
         return "\(unit), \(seen) (\(accountant.rawValue), \(kind.rawValue))"

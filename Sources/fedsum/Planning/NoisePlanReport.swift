@@ -66,7 +66,7 @@ struct NoisePlanReport {
             "Noise (\(terms.mode.rawValue)) for ε = \(PrivacyText.shown(guarantee.epsilon)) at δ = \(terms.delta) (accountant \(plan.accountant.rawValue)) over \(rounds), "
                 + (terms.mode == .local
                     ? "against everybody, for another vector in a client's place"
-                    : "for one client more or less, against whoever sees the results\(isSampled ? " and not who took part" : "")"),
+                    : "for one client more or less, against whoever sees the results\(isSampled ? ", and neither who took part nor how many did" : "")"),
             against, "",
             String(
                 format:
